@@ -1,0 +1,64 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# The CUDA build of TensorFlow where there is an NVIDIA GPU.
+HARDWARE := $(if $(shell command -v nvidia-smi && nvidia-smi -L 2>/dev/null),laptop-gpu,laptop)
+LOCK := requirements/$(HARDWARE).lock
+UV := .uv/bin/uv
+BIN := .venv/bin
+PARTS := --extra gateway --extra modelserver --extra loadtest --extra dev
+COMPILE = $(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-annotate
+
+.PHONY: help
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: .venv/.ready  ## The main job: data, training, publish, serve on http://127.0.0.1:8080
+	@exec $(BIN)/trireme serve --first-model cifar10
+
+.PHONY: test
+test: .venv/.ready  ## Unit and integration tests, with a coverage report
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest tests/unit tests/integration
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
+.PHONY: check
+check: .venv/.ready  ## Lint, format, types, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: format
+format: .venv/.ready  ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix -q . && $(BIN)/ruff format .
+
+.PHONY: venv
+venv: .venv/.ready  ## Make .venv from the lock file
+
+# Two `make` at once: the second waits for the first's environment instead of writing into it.
+.venv/.ready: $(LOCK) pyproject.toml | $(UV)
+	@exec 9>.venv.lock && flock 9 && if [ $@ -nt $(LOCK) ] && [ $@ -nt pyproject.toml ]; then exit 0; fi && \
+	echo 'Making .venv from $(LOCK)…' && \
+	$(UV) venv -q --allow-existing --python $(PYTHON) .venv && \
+	$(UV) pip sync -q --require-hashes $(LOCK) && \
+	$(UV) pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+$(UV): requirements/uv.lock
+	@exec 9>.venv.lock && flock 9 && if [ -x $@ ] && [ $@ -nt $< ]; then exit 0; fi && \
+	$(PYTHON) -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
+
+.PHONY: lock
+lock: | $(UV)  ## Resolve the newest versions into requirements/*.lock
+	$(COMPILE) $(PARTS) --extra training -U -o requirements/laptop.lock
+	$(COMPILE) $(PARTS) --extra training-gpu -c requirements/laptop.lock -U -o requirements/laptop-gpu.lock
+	$(COMPILE) --extra gateway -c requirements/laptop.lock -U -o requirements/gateway.lock
+
+.PHONY: clean
+clean:  ## Remove environments and caches of this folder; published models stay
+	rm -rf .venv .venv.lock .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* htmlcov

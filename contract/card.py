@@ -1,0 +1,123 @@
+"""The version card: everything that must be known about a model version to serve it and to trust it."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, JsonValue, PositiveInt, StringConstraints, ValidationError, model_validator
+
+from contract.base import Document
+from contract.errors import CardInvalid
+from contract.inputs import Input
+from contract.metrics import Evaluation, Fraction
+from contract.names import ModelName, ModelVersion, check_model_name
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Output(Document):
+    """The served model's answer: a float32 tensor [batch, labels] of probabilities."""
+
+    tensor: str = "probabilities"
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("labels repeat")
+        return self
+
+
+class Engine(Document):
+    """What serves the version by default: a Triton backend and its artefact."""
+
+    backend: Literal["onnxruntime", "openvino", "tensorflow"]
+    artefact: str
+    """The artefact's path inside the version's folder."""
+    opset: PositiveInt | None = None
+    """ONNX operator set of the default domain."""
+    ir_version: PositiveInt | None = None
+    max_batch_size: PositiveInt
+
+
+class Gate(Document):
+    """One proof that a version passed, with its numbers."""
+
+    name: Literal["conversion", "engine"]
+    passed: bool
+    examples: PositiveInt
+    server: str
+    """The server that answered, with its version."""
+    measured: dict[str, float]
+    limits: dict[str, float]
+
+
+class Lineage(Document):
+    """Where a version comes from."""
+
+    data: dict[str, Sha256]
+    """Digest of each split of the data."""
+    source: str
+    """Name of the data set or recipe."""
+    code: str
+    """Version of this project, with the commit where known."""
+    libraries: dict[str, str]
+    machine: str
+    run: str
+    """Identifier of the training run."""
+    parent: PositiveInt | None = None
+    """The version that this one was fine-tuned from."""
+    parameters: dict[str, JsonValue]
+    """Everything that decides the outcome: architecture, profile, epochs, batch size, seed and the like."""
+
+
+class VersionCard(Document):
+    """`card.json`; see docs/contract.md."""
+
+    schema_version: Literal[1] = 1
+    model: ModelName
+    version: PositiveInt
+    created: AwareDatetime
+    task: Literal["image-classification", "table-classification"]
+    input: Input
+    output: Output
+    engine: Engine
+    metrics: Evaluation
+    thresholds: dict[str, Fraction] = Field(default_factory=dict)
+    gates: tuple[Gate, ...]
+    lineage: Lineage
+    files: dict[str, Sha256]
+    """Digest of every file of the version's folder but the card itself, by its path inside the folder."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        check_model_name(self.model)
+        if not all(is_contained(path) for path in (*self.files, self.engine.artefact)):
+            raise ValueError("a file's path leaves the folder")
+        if [scores.label for scores in self.metrics.classes] != list(self.output.labels):
+            raise ValueError("the metrics' classes are not the output's labels")
+        if not all(gate.passed for gate in self.gates):
+            raise ValueError("a version with a failed gate can't be published")
+        return self
+
+    @property
+    def name(self) -> ModelVersion:
+        """The model and version."""
+        return ModelVersion(self.model, self.version)
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Self:
+        """Read a card from JSON; raises `CardInvalid`."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise CardInvalid(f"The version card is invalid at {_first_place(error)}.") from error
+
+
+def is_contained(path: str) -> bool:
+    """Whether a POSIX path is relative, normal, and stays inside the folder that it is relative to."""
+    parts = path.split("/")
+    return path == str(PurePosixPath(path)) and not path.startswith("/") and not {"", ".", ".."} & set(parts)
+
+
+def _first_place(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors()[0]["loc"]) or "its top level"
