@@ -9,7 +9,7 @@ from contract.base import Document
 from contract.errors import CardInvalid
 from contract.inputs import Input
 from contract.metrics import Evaluation, Fraction
-from contract.names import ModelName, ModelVersion, check_model_name
+from contract.names import ModelName, ModelVersion
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -90,7 +90,6 @@ class VersionCard(Document):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        check_model_name(self.model)
         if not all(is_contained(path) for path in (*self.files, self.engine.artefact)):
             raise ValueError("a file's path leaves the folder")
         if [scores.label for scores in self.metrics.classes] != list(self.output.labels):

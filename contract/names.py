@@ -6,18 +6,28 @@ Each version is a Triton model of its own: version 3 of `cifar10` is the Triton 
 import re
 from typing import Annotated, NamedTuple
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints, TypeAdapter, ValidationError
 
 from contract.errors import NameInvalid
 
 MODEL_PATTERN = r"^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$"
 MODEL_MAX_LENGTH = 40
 
-_MODEL = re.compile(MODEL_PATTERN)
 _TRITON = re.compile(r"^(?P<model>[a-z0-9-]+)-v(?P<version>[1-9][0-9]{0,8})$", re.ASCII)
 _VERSION_LIKE = re.compile(r"-v[0-9]+$")
 
-ModelName = Annotated[str, StringConstraints(pattern=MODEL_PATTERN, max_length=MODEL_MAX_LENGTH)]
+
+def _not_like_a_version(name: str) -> str:
+    if _VERSION_LIKE.search(name):
+        raise ValueError("it ends like a version")
+    return name
+
+
+ModelName = Annotated[
+    str, StringConstraints(pattern=MODEL_PATTERN, max_length=MODEL_MAX_LENGTH), AfterValidator(_not_like_a_version)
+]
+
+_MODEL_NAME: TypeAdapter[str] = TypeAdapter(ModelName)
 
 
 class ModelVersion(NamedTuple):
@@ -42,13 +52,13 @@ def check_model_name(name: str) -> str:
     40 characters, and doesn't end like a version (`-v3`). That makes it safe as a folder, a label of Kubernetes and
     a part of a URL.
     """
-    good = len(name) <= MODEL_MAX_LENGTH and _MODEL.fullmatch(name) and not _VERSION_LIKE.search(name)
-    if not good:
+    try:
+        return _MODEL_NAME.validate_python(name)
+    except ValidationError as error:
         raise NameInvalid(
             "A model's name is lower-case letters and digits joined by single hyphens, begins with a letter, "
             f"has at most {MODEL_MAX_LENGTH} characters and doesn't end like a version."
-        )
-    return name
+        ) from error
 
 
 def parse_triton_name(name: str) -> ModelVersion | None:

@@ -83,7 +83,7 @@ def make_card(name: ModelVersion, labels: tuple[str, ...], backend: str, files: 
             "input": ImageInput(height=32, width=32),
             "output": Output(labels=labels),
             "engine": Engine(
-                backend=backend,  # type: ignore[arg-type]
+                backend=backend,
                 artefact=ONNX_MODEL,
                 opset=17,
                 ir_version=8,

@@ -1,0 +1,61 @@
+"""`trireme publish`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from training.errors import RunUnfinished
+from training.publish.publisher import Publication
+from training.publish.publisher import publish as publish_run
+from training.runs import RECORD
+from training.settings import TrainingSettings
+
+publish = typer.Typer(help="Convert, prove and publish a finished training run.")
+
+RunArgument = Annotated[str | None, typer.Argument(help="A run's id or folder; the newest finished run without it.")]
+RepositoryOption = Annotated[
+    Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository to publish into.")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but make the version visible.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the card as JSON.")]
+
+
+@publish.command()
+def main(
+    run: RunArgument = None,
+    repository: RepositoryOption = Path("model_repository"),
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Convert a finished run to what is served, prove it on a real server, and publish it as the next version."""
+    folder = find_run(TrainingSettings().runs_dir, run)
+    console = Console(stderr=True, highlight=False)
+    with console.status("publishing") as status:
+        publication = publish_run(folder, repository, dry_run=dry_run, tell=status.update)
+    if as_json:
+        typer.echo(publication.card.model_dump_json())
+    else:
+        Console(highlight=False, soft_wrap=True).print(summary(publication))
+
+
+def find_run(runs_dir: Path, run: str | None) -> Path:
+    """The folder of a run given by its id or folder, or of the newest finished one; raises `RunUnfinished`."""
+    if run is not None:
+        return runs_dir / run if (runs_dir / run).is_dir() else Path(run)
+    finished = sorted(record.parent for record in runs_dir.glob(f"*/{RECORD}"))
+    if not finished:
+        raise RunUnfinished("There is no finished training run to publish; make one with: trireme train cifar10")
+    return finished[-1]
+
+
+def summary(publication: Publication) -> str:
+    """What was published, for people."""
+    card = publication.card
+    difference = card.gates[0].measured["max_probability_difference"]
+    verb = "published as" if publication.folder else "would be published as (dry run)"
+    return (
+        f"{verb} [bold]{card.model}[/] version [bold]{card.version}[/]: test accuracy {card.metrics.accuracy:.2%}, "
+        f"largest difference to the trained model {difference:.1e} over {card.gates[0].examples} examples"
+    )

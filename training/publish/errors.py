@@ -1,0 +1,57 @@
+"""Publishing's errors.
+
+PublishError
+├── ConversionFailed    500  conversion-failed
+├── GraphUnsupported    422  graph-unsupported
+├── ConfigInvalid       422  config-invalid
+├── GateFailed          422  gate-failed
+└── DiskFull            507  disk-full
+"""
+
+from training.errors import TrainingError
+
+
+class PublishError(TrainingError):
+    """A run could not be published; the repository is as it was."""
+
+    code = "publish-failed"
+    title = "Publishing failed"
+
+
+class ConversionFailed(PublishError):
+    """The SavedModel could not be turned into ONNX."""
+
+    code = "conversion-failed"
+    title = "The SavedModel could not be converted to ONNX"
+
+
+class GraphUnsupported(PublishError):
+    """The ONNX graph has another operator set, IR version, input or output than what the oldest server can take."""
+
+    status = 422
+    code = "graph-unsupported"
+    title = "The ONNX graph is not one that every supported server can load"
+
+
+class ConfigInvalid(PublishError):
+    """`config.pbtxt` has a field or a parameter that Triton or its backend doesn't know."""
+
+    status = 422
+    code = "config-invalid"
+    title = "The model configuration is invalid"
+
+
+class GateFailed(PublishError):
+    """The candidate doesn't answer as the trained model does."""
+
+    status = 422
+    code = "gate-failed"
+    title = "The candidate failed a gate"
+
+
+class DiskFull(PublishError):
+    """There was no room for the version."""
+
+    status = 507
+    code = "disk-full"
+    title = "The disk is full"

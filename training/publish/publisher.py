@@ -1,0 +1,88 @@
+"""Publishing a training run as the next version of its model."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contract.card import Engine, Gate, VersionCard
+from contract.digests import folder_digests
+from contract.golden import GoldenPictures
+from contract.names import ModelVersion
+from contract.repository import CARD, CONFIG, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
+from training import runs
+from training.publish.config import image_config
+from training.publish.gate import conversion_gate
+from training.publish.graph import IR_VERSION, OPSET, convert
+from training.publish.staging import reveal, staging_area
+
+MAX_BATCH_SIZE = 32
+ENGINE = Engine(
+    backend="onnxruntime", artefact=ONNX_MODEL, opset=OPSET, ir_version=IR_VERSION, max_batch_size=MAX_BATCH_SIZE
+)
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publish did: the card, and where the version lies (None after a dry run)."""
+
+    card: VersionCard
+    folder: Path | None
+
+
+def publish(run: Path, repository: Path, *, dry_run: bool = False, tell: Tell = lambda _: None) -> Publication:
+    """Publish the run in folder `run` as the next version of its model.
+
+    Nothing is visible before every gate has passed; a publish that fails or is killed leaves the repository as it was.
+    A dry run does everything but the last step. `tell` is called with one line a step.
+
+    Raises `RunUnfinished`, and the errors of `training.publish.errors`.
+    """
+    record = runs.RunRecord.read(run)
+    with staging_area(repository) as area:
+        name = _next_version(repository, record.model)
+        staged = area / name.triton_name
+        tell(f"converting run {record.id} to ONNX")
+        _assemble(run, staged, name, record)
+        tell(f"proving {name} on a real server")
+        card = _card(name, record, folder_digests(staged), _prove(area, name, record))
+        (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
+        return Publication(card, None if dry_run else reveal(staged, repository, name))
+
+
+def _next_version(repository: Path, model: str) -> ModelVersion:
+    return ModelVersion(model, max(ModelRepository(repository).versions(model), default=0) + 1)
+
+
+def _assemble(run: Path, staged: Path, name: ModelVersion, record: runs.RunRecord) -> None:
+    shutil.copytree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
+    shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
+    convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
+    (staged / LABELS).write_text("".join(f"{label}\n" for label in record.output.labels))
+    (staged / CONFIG).write_text(image_config(name, record.input, record.output, ENGINE))
+
+
+def _prove(area: Path, name: ModelVersion, record: runs.RunRecord) -> Gate:
+    golden = GoldenPictures.read(area / name.triton_name / GOLDEN)
+    return conversion_gate(
+        area, name, schema=record.input, output=record.output, golden=golden, batch=ENGINE.max_batch_size
+    )
+
+
+def _card(name: ModelVersion, record: runs.RunRecord, files: dict[str, str], gate: Gate) -> VersionCard:
+    return VersionCard(
+        model=name.model,
+        version=name.version,
+        created=datetime.now(UTC),
+        task="image-classification",
+        input=record.input,
+        output=record.output,
+        engine=ENGINE,
+        metrics=record.evaluation,
+        gates=(gate,),
+        lineage=record.lineage,
+        files=files,
+    )

@@ -1,0 +1,93 @@
+"""The Python client of the gateway's REST API."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from trireme.errors import ClientError, GatewayAway, Refused
+
+
+class Client:
+    """A connection to one gateway, to be used as a context manager; answers are the API's JSON as dictionaries.
+
+    Every method raises `GatewayAway` where no gateway answers and `Refused` where it answers with a problem.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
+        self._http = httpx.Client(base_url=url, timeout=timeout_s)
+        self._url = url
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def models(self) -> dict[str, Any]:
+        """Every model, as `GET /v1/models` gives it."""
+        return self._json("GET", "/v1/models")
+
+    def model(self, model: str) -> dict[str, Any]:
+        """One model: schema, labels, metrics, lineage, versions."""
+        return self._json("GET", f"/v1/models/{model}")
+
+    def predict(
+        self, model: str, picture: bytes, *, version: int | None = None, top_k: int | None = None
+    ) -> dict[str, Any]:
+        """Predict one encoded picture."""
+        return self._json(
+            "POST",
+            f"/v1/models/{model}/predict",
+            params=_given(version=version, top_k=top_k),
+            content=picture,
+            headers={"Content-Type": "application/octet-stream"},
+        )
+
+    def predict_batch(
+        self, model: str, pictures: Mapping[str, bytes], *, version: int | None = None, top_k: int | None = None
+    ) -> Iterator[str]:
+        """Predict many pictures, named; yields one JSON line a picture, in order, as the gateway streams them."""
+        files = [("files", (name, body, "application/octet-stream")) for name, body in pictures.items()]
+        params = _given(version=version, top_k=top_k)
+        with (
+            self._reported(),
+            self._http.stream("POST", f"/v1/models/{model}/predict/batch", params=params, files=files) as response,
+        ):
+            if response.is_error:
+                response.read()
+            _check(response)
+            yield from response.iter_lines()
+
+    def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        with self._reported():
+            response = self._http.request(method, path, **request)
+        _check(response)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            raise GatewayAway(f"The gateway at {self._url} didn't answer in time.") from error
+        except httpx.TransportError as error:
+            raise GatewayAway(f"No gateway answers at {self._url}; start one with: trireme serve") from error
+
+
+def _given(**parameters: int | None) -> dict[str, int]:
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _check(response: httpx.Response) -> None:
+    if not response.is_error:
+        return
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
+        problem = response.json()
+        raise Refused(status=problem["status"], code=problem["code"], detail=problem["detail"])
+    raise ClientError(f"The gateway answered with status {response.status_code}.")

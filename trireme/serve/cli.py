@@ -1,0 +1,58 @@
+"""`trireme serve`."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from gateway.settings import GatewaySettings
+from rich.console import Console
+from rich.logging import RichHandler
+
+from modelserver.settings import ModelServerSettings
+from trireme.serve.laptop import Laptop
+from trireme.settings import TriremeSettings
+
+serve = typer.Typer(help="Serve the repository on this machine.")
+
+RepositoryOption = Annotated[Path | None, typer.Option(help="Folder of the model repository.")]
+FirstModelOption = Annotated[
+    str | None, typer.Option(help="Train and publish this model first where the repository has none of it.")
+]
+PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="The gateway's port.")]
+LogLevelOption = Annotated[str, typer.Option(help="debug, info, warning or error.")]
+
+
+@serve.command()
+def main(
+    repository: RepositoryOption = None,
+    first_model: FirstModelOption = None,
+    port: PortOption = None,
+    log_level: LogLevelOption = "info",
+) -> None:
+    """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
+    configure_logging(log_level)
+    given = {} if repository is None else {"repository": repository}
+    settings = TriremeSettings(**given)
+    shared = {"repository": settings.repository, "served": settings.served}
+    laptop = Laptop(
+        settings,
+        GatewaySettings(**shared, **({} if port is None else {"port": port})),
+        ModelServerSettings(**shared),
+        Console(highlight=False, soft_wrap=True),
+    )
+    laptop.serve(first_model)
+
+
+def configure_logging(level: str) -> None:
+    """Log to standard error: coloured on a terminal, plain lines elsewhere."""
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise typer.BadParameter(f"{level!r} is not a log level")
+    console = Console(stderr=True)
+    rich = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
+    plain = logging.StreamHandler()
+    plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[rich if console.is_terminal else plain])
+    if rich.console.is_terminal:
+        rich.setFormatter(logging.Formatter("%(message)s"))
+    logging.getLogger("httpx").setLevel(logging.WARNING)

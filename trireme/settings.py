@@ -1,0 +1,30 @@
+"""Settings of the command: where things lie on a laptop."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TriremeSettings(BaseSettings):
+    """Read once from the environment (`TRIREME_…`) and `.env`; frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIREME_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    repository: Path = Path("model_repository")
+    """Folder of the model repository that `publish`, `models` and `serve` work on."""
+    state_dir: Path = Path(".trireme")
+    """Folder for what runs leave: training runs, `served.json`, locks."""
+    served_versions: int = Field(default=2, ge=1, le=20)
+    """How many of a model's newest versions `trireme serve` keeps loaded; the newest is the stable one."""
+    start_timeout_s: float = Field(default=120.0, gt=0)
+    """Seconds after which `trireme serve` gives up when models don't become ready."""
+    url: str = "http://127.0.0.1:8080"
+    """Address of the gateway for `trireme predict`."""
+
+    @property
+    def served(self) -> Path:
+        """Where the list of served versions lies."""
+        return self.state_dir / "served.json"

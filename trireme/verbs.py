@@ -1,0 +1,55 @@
+"""The verbs of the `trireme` command; each is imported when it is used, so that `trireme --help` answers at once."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand
+
+from trireme.errors import ExtraMissing
+
+
+class Verb(NamedTuple):
+    """One verb: where its Typer app lies, the extra that it needs, and what `--help` says."""
+
+    name: str
+    target: str
+    extra: str | None
+    help: str
+
+
+VERBS = (
+    Verb("data", "training.cli:data", "training", "Fetch, look at and export data sets."),
+    Verb("train", "training.cli:train", "training", "Train a model; with --publish, publish it too."),
+    Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
+    Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
+    Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
+    Verb("predict", "trireme.predict:predict", None, "Send pictures to a running gateway."),
+)
+
+
+class LazyCommand(TyperCommand):
+    """Stands for a verb in listings; becomes the real command when its context is made."""
+
+    def __init__(self, verb: Verb) -> None:
+        super().__init__(verb.name, help=verb.help)
+        self.verb = verb
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of the real command."""
+        return load(self.verb).make_context(info_name, args, parent=parent, **extra)
+
+
+def load(verb: Verb) -> Any:
+    """Import a verb and build its command; raises ModuleNotFoundError where a package isn't installed."""
+    module, _, attribute = verb.target.partition(":")
+    return typer.main.get_command(getattr(import_module(module), attribute))
+
+
+def missing_extra(verb: Verb | None) -> ExtraMissing:
+    """The sentence for a verb whose extra isn't installed."""
+    if verb is None or verb.extra is None:
+        return ExtraMissing("A package that Trireme needs isn't installed; install it anew.")
+    return ExtraMissing(
+        f"`trireme {verb.name}` needs a part that isn't installed; install it with: pip install 'trireme[{verb.extra}]'"
+    )
