@@ -27,6 +27,10 @@ test: .venv/.ready  ## Unit and integration tests, with a coverage report
 	@$(BIN)/coverage run -m pytest tests/unit tests/integration
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
+.PHONY: acceptance
+acceptance: .venv/.ready  ## The main job from a clean clone with empty caches, as a new user sees it (minutes)
+	@$(BIN)/python -m pytest -s tests/acceptance
+
 .PHONY: check
 check: .venv/.ready  ## Lint, format, types, import rules
 	@$(BIN)/ruff check .
@@ -37,6 +41,14 @@ check: .venv/.ready  ## Lint, format, types, import rules
 .PHONY: format
 format: .venv/.ready  ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix -q . && $(BIN)/ruff format .
+
+.PHONY: bench
+bench: .venv/.ready  ## Throughput of gateway, Triton and decoding, as a table; starts its own server
+	@$(BIN)/python -m loadtest.bench
+
+.PHONY: reference
+reference: .venv/.ready  ## Make docs/reference and .env.example from the code
+	@$(BIN)/python -m trireme.reference
 
 .PHONY: venv
 venv: .venv/.ready  ## Make .venv from the lock file

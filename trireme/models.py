@@ -38,8 +38,10 @@ def main(
         typer.echo("[" + ",\n".join(card.model_dump_json() for card in cards) + "]")
     elif version is not None:
         Console().print_json(cards[0].model_dump_json())
+    elif cards:
+        Console().print(_table(cards, Served.read(settings.served)))
     else:
-        Console().print(_table(cards, Served.read(settings.served)) if cards else _nothing(store))
+        typer.echo(f"No model in {store.root}. Train and publish a first one: trireme train cifar10 --publish")
 
 
 def _names(store: ModelRepository, model: str | None, version: int | None) -> list[ModelVersion]:
@@ -49,10 +51,6 @@ def _names(store: ModelRepository, model: str | None, version: int | None) -> li
     if version is not None:
         return [latest._replace(version=version)]
     return [ModelVersion(model, number) for number in store.versions(model)]
-
-
-def _nothing(store: ModelRepository) -> str:
-    return f"No model in {store.root}. Train and publish a first one: trireme train cifar10 --publish"
 
 
 def _table(cards: list[VersionCard], served: Served) -> Table:

@@ -51,7 +51,7 @@ def main() -> None:
     for name, save in PICTURES.items():
         save(_photo(), FOLDER / name)
         tensors[name] = to_tensor((FOLDER / name).read_bytes(), SCHEMA)
-    np.savez_compressed(FOLDER / "tensors.npz", **tensors)
+    np.savez_compressed(FOLDER / "tensors.npz", allow_pickle=False, **tensors)
 
 
 if __name__ == "__main__":

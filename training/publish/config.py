@@ -1,4 +1,4 @@
-"""Triton's `config.pbtxt` of a version, made and checked through Triton's own model_config proto."""
+"""Triton's `config.pbtxt` of a version, made through Triton's own model_config proto."""
 
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
@@ -7,8 +7,6 @@ from contract.card import Engine, Output
 from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.repository import LABELS
-from contract.triton import BACKEND_PARAMETERS
-from training.publish.errors import ConfigInvalid
 
 
 def image_config(name: ModelVersion, schema: ImageInput, output: Output, engine: Engine) -> str:
@@ -29,22 +27,7 @@ def image_config(name: ModelVersion, schema: ImageInput, output: Output, engine:
         model_warmup=[_warmup(schema, size) for size in sorted({1, engine.max_batch_size})],
     )
     text: str = text_format.MessageToString(config)
-    check_config(text)
     return text
-
-
-def check_config(text: str) -> None:
-    """Raise `ConfigInvalid` for a field that Triton doesn't know or a parameter that the backend doesn't know."""
-    try:
-        config = text_format.Parse(text, pb.ModelConfig())
-    except text_format.ParseError as error:
-        raise ConfigInvalid(f"config.pbtxt is not a Triton model configuration: {error}.") from error
-    known = BACKEND_PARAMETERS.get(config.backend)
-    if known is None:
-        raise ConfigInvalid(f"Backend {config.backend!r} is not one of {', '.join(sorted(BACKEND_PARAMETERS))}.")
-    unknown = sorted(set(config.parameters) - known)
-    if unknown:
-        raise ConfigInvalid(f"Backend {config.backend!r} knows no parameter {unknown[0]!r}.")
 
 
 def _output(output: Output) -> pb.ModelOutput:

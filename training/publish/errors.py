@@ -3,7 +3,6 @@
 PublishError
 ├── ConversionFailed    500  conversion-failed
 ├── GraphUnsupported    422  graph-unsupported
-├── ConfigInvalid       422  config-invalid
 ├── GateFailed          422  gate-failed
 └── DiskFull            507  disk-full
 """
@@ -31,14 +30,6 @@ class GraphUnsupported(PublishError):
     status = 422
     code = "graph-unsupported"
     title = "The ONNX graph is not one that every supported server can load"
-
-
-class ConfigInvalid(PublishError):
-    """`config.pbtxt` has a field or a parameter that Triton or its backend doesn't know."""
-
-    status = 422
-    code = "config-invalid"
-    title = "The model configuration is invalid"
 
 
 class GateFailed(PublishError):

@@ -27,6 +27,7 @@ def convert(saved_model: Path, target: Path, *, schema: ImageInput, output: Outp
     _run_tf2onnx(saved_model, target)
     model = onnx.load(target)
     model.ir_version = IR_VERSION
+    _drop_unused_domains(model)
     _name_ends(model.graph, schema.tensor, output.tensor)
     check(model, schema=schema, output=output)
     onnx.save(model, target)
@@ -60,6 +61,14 @@ def _run_tf2onnx(saved_model: Path, target: Path) -> None:
     )
     if done.returncode != 0:
         raise ConversionFailed(f"tf2onnx refused the SavedModel: {done.stderr.strip()[-_FAILED_TAIL:]}")
+
+
+def _drop_unused_domains(model: onnx.ModelProto) -> None:
+    # tf2onnx imports `ai.onnx.ml` into every graph, whether or not a node is of it.
+    used = {"", *(node.domain for node in model.graph.node)}
+    kept = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:]
+    model.opset_import.extend(kept)
 
 
 def _name_ends(graph: onnx.GraphProto, input_name: str, output_name: str) -> None:

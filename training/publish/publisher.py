@@ -11,6 +11,7 @@ from contract.digests import folder_digests
 from contract.golden import GoldenPictures
 from contract.names import ModelVersion
 from contract.repository import CARD, CONFIG, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
+from modelserver.config import check_config
 from training import runs
 from training.publish.config import image_config
 from training.publish.gate import conversion_gate
@@ -39,7 +40,7 @@ def publish(run: Path, repository: Path, *, dry_run: bool = False, tell: Tell = 
     Nothing is visible before every gate has passed; a publish that fails or is killed leaves the repository as it was.
     A dry run does everything but the last step. `tell` is called with one line a step.
 
-    Raises `RunUnfinished`, and the errors of `training.publish.errors`.
+    Raises `RunUnfinished`, the errors of `training.publish.errors`, and those of a model server that doesn't start.
     """
     record = runs.RunRecord.read(run)
     with staging_area(repository) as area:
@@ -63,6 +64,7 @@ def _assemble(run: Path, staged: Path, name: ModelVersion, record: runs.RunRecor
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
     (staged / LABELS).write_text("".join(f"{label}\n" for label in record.output.labels))
     (staged / CONFIG).write_text(image_config(name, record.input, record.output, ENGINE))
+    check_config(staged)
 
 
 def _prove(area: Path, name: ModelVersion, record: runs.RunRecord) -> Gate:

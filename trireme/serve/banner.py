@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from gateway.settings import GatewaySettings
-
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from contract.served import Served
+from gateway.settings import GatewaySettings
 
 PICTURE = Path("examples/ship.png")
 
@@ -17,7 +16,7 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
     store = ModelRepository(repository)
     lines = [_line(store, ModelVersion(name, model.stable)) for name, model in sorted(served.models.items())]
     first = min(served.models)
-    picture = PICTURE if PICTURE.is_file() else Path("picture.jpg")
+    picture, kind = (PICTURE, "image/png") if PICTURE.is_file() else (Path("picture.jpg"), "image/jpeg")
     return "\n".join(
         [
             "",
@@ -25,7 +24,7 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
             *lines,
             "",
             "[bold]Try[/]",
-            f"  curl --data-binary @{picture} {url}/v1/models/{first}/predict",
+            f"  curl --data-binary @{picture} -H 'Content-Type: {kind}' {url}/v1/models/{first}/predict",
             f"  API docs: {url}/docs",
             "  Stop: Ctrl-C",
             "",

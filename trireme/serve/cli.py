@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from gateway.settings import GatewaySettings
 from rich.console import Console
 from rich.logging import RichHandler
 
+from gateway.settings import GatewaySettings
 from modelserver.settings import ModelServerSettings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
@@ -32,16 +32,15 @@ def main(
 ) -> None:
     """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
     configure_logging(log_level)
-    given = {} if repository is None else {"repository": repository}
-    settings = TriremeSettings(**given)
-    shared = {"repository": settings.repository, "served": settings.served}
-    laptop = Laptop(
-        settings,
-        GatewaySettings(**shared, **({} if port is None else {"port": port})),
-        ModelServerSettings(**shared),
-        Console(highlight=False, soft_wrap=True),
+    settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
+    server = ModelServerSettings(repository=settings.repository, served=settings.served)
+    gateway = GatewaySettings(
+        repository=settings.repository,
+        served=settings.served,
+        triton_addresses=(f"{server.host}:{server.grpc_port}",),
     )
-    laptop.serve(first_model)
+    gateway = gateway if port is None else gateway.model_copy(update={"port": port})
+    Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
 
 
 def configure_logging(level: str) -> None:
@@ -55,4 +54,5 @@ def configure_logging(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[rich if console.is_terminal else plain])
     if rich.console.is_terminal:
         rich.setFormatter(logging.Formatter("%(message)s"))
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -8,6 +8,8 @@ from pathlib import Path
 from contract.repository import ModelRepository
 from trireme.errors import StartFailed
 
+GRACE_S = 2.0
+
 
 def ensure_model(model: str, repository: Path) -> None:
     """Train and publish `model` where the repository has no version of it; raises `StartFailed`.
@@ -22,8 +24,16 @@ def ensure_model(model: str, repository: Path) -> None:
         try:
             status = process.wait()
         except BaseException:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+            _end(process)
             raise
     if status != 0:
         raise StartFailed(f"There is no {model} model to serve yet, because training or publishing it failed.")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    # Ctrl-C reached it as well as us: a second signal at once would break into its cleaning up.
+    try:
+        process.wait(GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+        process.wait()

@@ -1,24 +1,32 @@
 """The parts of a laptop's serving and their order: lock, ports, a model, Triton, the gateway; and back again."""
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from types import FrameType
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from socket import socket
 
 import uvicorn
-from gateway.app import create_app
-from gateway.settings import GatewaySettings
-from modelserver.supervisor import Supervisor
 from rich.console import Console
 
 from contract.served import Served
+from gateway.app import create_app
+from gateway.server import server_config
+from gateway.settings import GatewaySettings
+from modelserver.command import Ports
+from modelserver.errors import ServerUnready
+from modelserver.ports import check_free
 from modelserver.settings import ModelServerSettings
+from modelserver.status import State
+from modelserver.supervisor import Supervisor
 from trireme.errors import NothingToServe
 from trireme.serve.banner import banner
 from trireme.serve.first_model import ensure_model
 from trireme.serve.guards import check_port, sole_server
 from trireme.serve.rollout import Rollout
+from trireme.serve.signals import Signals
 from trireme.settings import TriremeSettings
+
+log = logging.getLogger(__name__)
 
 
 class Laptop:
@@ -34,59 +42,49 @@ class Laptop:
 
     def serve(self, first_model: str | None) -> None:
         """Serve until SIGINT or SIGTERM; whatever happens, nothing that was started outlives this call."""
-        with _signals_unwind(), sole_server(self._settings.state_dir):
+        with Signals() as signals, sole_server(self._settings.state_dir):
             self._check_ports()
             if first_model is not None:
                 ensure_model(first_model, self._settings.repository)
             with Rollout(self._settings) as served:
                 if not served.models:
                     raise NothingToServe("No model to serve; train a first one with: trireme train cifar10 --publish")
-                self._serve(served)
+                self._serve(served, signals)
 
-    def _serve(self, served: Served) -> None:
+    def _serve(self, served: Served, signals: Signals) -> None:
         with ExitStack() as stack:
             with self._console.status("starting Triton"):
-                supervisor = stack.enter_context(Supervisor(self._model_server))
-                supervisor.wait_ready(self._settings.start_timeout_s)
+                with signals.deferred():
+                    supervisor = stack.enter_context(Supervisor(self._model_server))
+                self._wait_ready(supervisor)
             stack.callback(self._console.print, "stopping…")
             text = banner(served, self._settings.repository, self._gateway)
             Gateway(self._gateway, lambda: self._console.print(text)).run()
 
+    def _wait_ready(self, supervisor: Supervisor) -> None:
+        """Wait for the versions; one that can't be served stops the start only where it is the only one."""
+        try:
+            supervisor.wait_ready(self._settings.start_timeout_s)
+        except ServerUnready as error:
+            if not any(status.state is State.READY for status in supervisor.status().values()):
+                raise
+            log.warning("%s", error.detail)
+
     def _check_ports(self) -> None:
+        """Training a first model takes minutes: a port that is taken is told before."""
         check_port(self._gateway.host, self._gateway.port, "GATEWAY_PORT")
-        for name in ("http_port", "grpc_port", "metrics_port"):
-            check_port("127.0.0.1", getattr(self._model_server, name), f"MODELSERVER_{name.upper()}")
+        server = self._model_server
+        check_free(Ports(server.http_port, server.grpc_port, server.metrics_port), server.port_timeout_s)
 
 
 class Gateway(uvicorn.Server):
     """The gateway's server, which tells when it listens."""
 
     def __init__(self, settings: GatewaySettings, announce: Callable[[], None]) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False
-            )
-        )
+        super().__init__(server_config(create_app(settings), settings))
         self._announce = announce
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start listening, then announce."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         self._announce()
-
-
-@contextmanager
-def _signals_unwind() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP unwind the stack as Ctrl-C does, and end quietly after any of them."""
-
-    def unwind(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = {number: signal.signal(number, unwind) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -1,0 +1,57 @@
+"""The app, put together."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from contract import __version__
+from gateway import docs_ui, problems
+from gateway.body_guard import BodyGuard, Budget
+from gateway.metrics import Metrics
+from gateway.observation import Observation
+from gateway.openapi import DocumentedApp
+from gateway.routes import health, models, predict
+from gateway.services import OpenModelServer, open_services, open_triton
+from gateway.settings import GatewaySettings
+
+DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
+
+
+def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer = open_triton) -> FastAPI:
+    """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, metrics, open_model_server) as services:
+            app.state.services = services
+            yield
+
+    app = DocumentedApp(
+        title="Trireme",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would answer with an address that the caller made up in its Host header.
+        redirect_slashes=False,
+    )
+    _install(app, settings, metrics)
+    return app
+
+
+def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
+    # Predictions first: routes are tried in order.
+    for resource in (predict, models, health):
+        app.include_router(resource.router)
+    docs_ui.install(app)
+    problems.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(
+        BodyGuard,
+        limit=lambda path: settings.max_batch_bytes if path.endswith("/predict/batch") else settings.max_body_bytes,
+        budget=Budget(settings.max_buffered_bytes, metrics),
+    )
+    app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

@@ -1,0 +1,156 @@
+"""From a request to the picture or pictures in it: raw body, multipart, or JSON."""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from starlette.types import Message
+
+from contract.errors import PictureEmpty
+from gateway.decoding import Source
+from gateway.errors import (
+    BodyEmpty,
+    BodyLate,
+    ClientGone,
+    ContentEncodingUnsupported,
+    ContentTypeUnsupported,
+    FieldError,
+    RequestInvalid,
+)
+from gateway.multipart import Part, read_parts
+from gateway.settings import GatewaySettings
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+# `curl --data-binary` says that it is a form; what a picture is, its bytes say.
+RAW = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded"})
+
+
+def _undo_base64(value: object) -> object:
+    try:
+        return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+    except (binascii.Error, ValueError):
+        raise ValueError("it is not base64 (RFC 4648, standard alphabet, no `data:` prefix)") from None
+
+
+class PictureDocument(BaseModel):
+    """A picture as JSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    image: Annotated[
+        bytes, BeforeValidator(_undo_base64), Field(json_schema_extra={"type": "string", "format": "byte"})
+    ]
+    """The picture's file, in base64."""
+
+
+@dataclass(frozen=True)
+class BodyReader:
+    """Reads bodies within the settings' limits; how many bytes arrive is `gateway.body_guard`'s to count."""
+
+    settings: GatewaySettings
+
+    async def picture(self, request: Request) -> Source:
+        """The one picture of a request.
+
+        Raises `BodyEmpty`, `BodyLate`, `ClientGone`, `ContentTypeUnsupported`, `ContentEncodingUnsupported`,
+        `RequestInvalid`, `MultipartInvalid` or `TooManyParts`.
+        """
+        kind = _content_type(request)
+        if kind == MULTIPART:
+            (part,) = await self._parts(request, ("file",), max_parts=1)
+            return part.picture
+        if kind in RAW or kind.startswith("image/"):
+            return partial(bytes, await self._whole(request))
+        if kind == JSON:
+            return partial(_from_json, await self._whole(request))
+        raise ContentTypeUnsupported(
+            "Send a picture as image/*, application/octet-stream, multipart/form-data or JSON."
+        )
+
+    async def pictures(self, request: Request) -> list[Part]:
+        """The pictures of a batch; raises what `picture` raises."""
+        if _content_type(request) != MULTIPART:
+            raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
+        return await self._parts(request, ("files", "file"), max_parts=self.settings.max_parts)
+
+    async def _whole(self, request: Request) -> bytes:
+        body = b"".join([chunk async for chunk in self._chunks(request)])
+        if not body:
+            raise BodyEmpty
+        return body
+
+    async def _parts(self, request: Request, names: tuple[str, ...], *, max_parts: int) -> list[Part]:
+        parts = await read_parts(
+            _not_empty(self._chunks(request)),
+            request.headers["content-type"],
+            names=names,
+            max_parts=max_parts,
+            max_part_bytes=self.settings.max_body_bytes,
+        )
+        if not parts:
+            raise RequestInvalid(FieldError(field=f"body.{names[0]}", message="Field required"))
+        return parts
+
+    async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
+        deadline = asyncio.get_running_loop().time() + self.settings.body_timeout_s
+        more = True
+        while more:
+            message = await _received(request, deadline)
+            more = message.get("more_body", False)
+            if chunk := message.get("body", b""):
+                yield chunk
+
+
+async def _received(request: Request, deadline: float) -> Message:
+    try:
+        async with asyncio.timeout_at(deadline):
+            message = await request.receive()
+    except TimeoutError:
+        raise BodyLate from None
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    return message
+
+
+def _content_type(request: Request) -> str:
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise ContentEncodingUnsupported
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _not_empty(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    is_empty = True
+    async for chunk in chunks:
+        is_empty = False
+        yield chunk
+    if is_empty:
+        raise BodyEmpty
+
+
+def _from_json(body: bytes) -> bytes:
+    try:
+        picture = PictureDocument.model_validate_json(body).image
+    except ValidationError as error:
+        raise RequestInvalid(*map(_field_error, error.errors(include_input=False, include_url=False))) from None
+    if not picture:
+        raise PictureEmpty
+    return picture
+
+
+def _field_error(finding: ErrorDetails) -> FieldError:
+    match finding["type"]:
+        case "json_invalid":
+            return FieldError(field="body", message="It is not JSON.")
+        case "extra_forbidden":
+            # Not the name: it is a part of the body.
+            return FieldError(field="body", message="There is a field other than image.")
+        case _:
+            return FieldError(field=".".join(("body", *map(str, finding["loc"]))), message=finding["msg"])

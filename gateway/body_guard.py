@@ -1,0 +1,132 @@
+"""Counts the bytes of bodies while they arrive, before anything parses or stores them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import BodyTooLarge, Overloaded
+from gateway.metrics import Metrics
+
+LINGER_S = 1.0
+"""How long what a refused caller still sends is thrown away: it can read the answer before the connection ends."""
+
+Limit = Callable[[str], int]
+"""The bytes that a body may have at a path."""
+
+
+class Budget:
+    """The bytes that all bodies together may take."""
+
+    def __init__(self, total: int, metrics: Metrics) -> None:
+        self._total = total
+        self._gauge = metrics.buffered
+        self.used = 0
+
+    def take(self, size: int) -> None:
+        """Count bytes that arrived; raises `Overloaded`."""
+        if self.used + size > self._total:
+            raise Overloaded("The bodies of all requests together are too large at the moment.")
+        self._add(size)
+
+    def give_back(self, size: int) -> None:
+        """Count bytes that are gone."""
+        self._add(-size)
+
+    def _add(self, size: int) -> None:
+        self.used += size
+        self._gauge.set(self.used)
+
+
+class BodyGuard:
+    """ASGI middleware: the reader of a body gets `BodyTooLarge` or `Overloaded` in place of one byte too many.
+
+    A body that announces its size is refused before any of it is read. Where the answer goes out before the body has
+    arrived, the connection ends with it, after a moment in which the rest is thrown away.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: Limit, budget: Budget) -> None:
+        self._app = app
+        self._limit = limit
+        self._budget = budget
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of any kind."""
+        if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, send, Headers(scope=scope), self._limit(scope["path"]), self._budget)
+        try:
+            await self._app(scope, body.receive, body.send)
+        finally:
+            self._budget.give_back(body.counted)
+
+
+@dataclass
+class _Body:
+    """One body on its way in, and the answer on its way out."""
+
+    source: Receive
+    sink: Send
+    headers: Headers
+    limit: int
+    budget: Budget
+    counted: int = 0
+    is_complete: bool = False
+
+    async def receive(self) -> Message:
+        """The next message; raises `BodyTooLarge` or `Overloaded`."""
+        self._check(_announced(self.headers))
+        message = await self.source()
+        if message["type"] == "http.request":
+            self._count(len(message.get("body", b"")))
+        self._note_end(message)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass a message of the answer on."""
+        if self.is_complete:
+            await self.sink(message)
+        elif message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Connection"] = "close"
+            await self.sink(message)
+        elif message.get("more_body", False):
+            await self.sink(message)
+        else:
+            await self._send_last(message)
+
+    async def _send_last(self, message: Message) -> None:
+        await self.sink({**message, "more_body": True})
+        await self._linger()
+        await self.sink({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _linger(self) -> None:
+        try:
+            async with asyncio.timeout(LINGER_S):
+                while not self.is_complete:
+                    self._note_end(await self.source())
+        except TimeoutError:
+            return
+
+    def _note_end(self, message: Message) -> None:
+        self.is_complete |= message["type"] != "http.request" or not message.get("more_body", False)
+
+    def _count(self, size: int) -> None:
+        self._check(self.counted + size)
+        self.budget.take(size)
+        self.counted += size
+
+    def _check(self, size: int) -> None:
+        if size > self.limit:
+            raise BodyTooLarge(f"The request's body is larger than {self.limit:,} bytes.")
+
+
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or _announced(headers) > 0
+
+
+def _announced(headers: Headers) -> int:
+    value = headers.get("content-length", "0")
+    return int(value) if value.isdecimal() else 0

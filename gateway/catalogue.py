@@ -1,0 +1,69 @@
+"""What the gateway knows of models at one moment, and which version answers a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contract.card import VersionCard
+from contract.errors import ModelUnknown, VersionUnknown
+from contract.names import check_model_name
+from gateway.errors import ModelNotServed, VersionNotServed
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model: the cards of all its readable versions, and which of them are served."""
+
+    name: str
+    cards: Mapping[int, VersionCard]
+    served: tuple[int, ...]
+    """Served versions whose card can be read, lowest first."""
+    stable: int | None
+    """The version for callers that name none; None where there is none, or its card can't be read."""
+    announced: bool
+    """Whether the list of served versions names this model."""
+
+    def choose(self, version: int | None) -> VersionCard:
+        """The card of the version that answers; raises `VersionUnknown`, `VersionNotServed` or `ModelNotServed`."""
+        if version is None:
+            if self.stable is None:
+                raise ModelNotServed(f"No version of model {self.name!r} is served at the moment.")
+            return self.cards[self.stable]
+        card = self.card(version)
+        if version not in self.served:
+            raise VersionNotServed(f"Version {version} of model {self.name!r} is not served; {self._served_ones()}.")
+        return card
+
+    def card(self, version: int) -> VersionCard:
+        """The card of any published version; raises `VersionUnknown`."""
+        if version not in self.cards:
+            raise VersionUnknown(f"Model {self.name!r} has no version {version}.")
+        return self.cards[version]
+
+    def representative(self) -> VersionCard:
+        """The card that describes the model: the stable version's, else the highest version's."""
+        return self.cards[max(self.cards) if self.stable is None else self.stable]
+
+    def _served_ones(self) -> str:
+        return f"served: {', '.join(map(str, self.served))}" if self.served else "no version is"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every model with at least one readable card, and every model that should be served."""
+
+    models: Mapping[str, Model] = field(default_factory=dict)
+
+    def model(self, name: str) -> Model:
+        """One model; raises `NameInvalid` or `ModelUnknown`."""
+        model = self.models.get(check_model_name(name))
+        if model is None or not model.cards:
+            raise ModelUnknown(f"There is no model {name!r}.")
+        return model
+
+    def published(self) -> list[Model]:
+        """The models that can be shown, sorted by name."""
+        return [model for _, model in sorted(self.models.items()) if model.cards]
+
+    def announced(self) -> list[Model]:
+        """The models that should answer, sorted by name; one whose stable version can't be read is among them."""
+        return [model for _, model in sorted(self.models.items()) if model.announced]

@@ -1,0 +1,53 @@
+"""Decoding off the event loop, in a bounded number of threads, with a bounded number waiting."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from contract.inputs import ImageInput
+from contract.picture import to_tensor
+from gateway.errors import Overloaded
+from gateway.inference import Pixels
+from gateway.metrics import Metrics
+
+Source = Callable[[], bytes]
+"""Gives a picture's bytes; it runs in a decoding thread, so that base64 is undone there."""
+
+
+class Decoder:
+    """Turns pictures into tensors."""
+
+    def __init__(self, metrics: Metrics, *, threads: int, max_waiting: int, max_pixels: int, timeout_s: float) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._metrics = metrics
+        self._free = max_waiting
+        self._max_pixels = max_pixels
+        self._timeout_s = timeout_s
+
+    async def decode(self, source: Source, schema: ImageInput) -> Pixels:
+        """The tensor of one picture, uint8 [height, width, channels].
+
+        Raises `Overloaded` and what `contract.picture.to_tensor` and `source` raise. A cancelled caller's picture is
+        not decoded if it still waits.
+        """
+        if self._free <= 0:
+            raise Overloaded("Too many pictures wait for decoding.")
+        self._free -= 1
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await asyncio.get_running_loop().run_in_executor(self._pool, self._decode, source, schema)
+        except TimeoutError:
+            raise Overloaded("The picture waited too long for decoding.") from None
+        finally:
+            self._free += 1
+
+    def close(self) -> None:
+        """Drop what waits and wait for what runs."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def _decode(self, source: Source, schema: ImageInput) -> Pixels:
+        started = time.perf_counter()
+        tensor = to_tensor(source(), schema, max_pixels=self._max_pixels)
+        self._metrics.decode.observe(time.perf_counter() - started)
+        return tensor

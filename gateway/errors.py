@@ -1,0 +1,219 @@
+"""The gateway's errors, which are also its answers (see `gateway.problems`).
+
+GatewayError
+├── RequestError
+│   ├── RequestInvalid               422  request-invalid
+│   ├── BodyEmpty                    400  body-empty
+│   ├── MultipartInvalid             400  multipart-invalid
+│   ├── RouteUnknown                 404  not-found
+│   ├── MethodNotAllowed             405  method-not-allowed
+│   ├── BodyLate                     408  body-late
+│   ├── BodyTooLarge                 413  body-too-large
+│   ├── PartTooLarge                 413  part-too-large
+│   ├── TooManyParts                 413  too-many-parts
+│   ├── ContentTypeUnsupported       415  content-type-unsupported
+│   ├── ContentEncodingUnsupported   415  content-encoding-unsupported
+│   └── ClientGone                   499  client-gone
+├── VersionNotServed                 404  version-not-served
+├── PicturesNotTaken                 422  pictures-not-taken
+├── RetryLater
+│   ├── ModelNotServed               503  model-not-served
+│   ├── Overloaded                   503  overloaded
+│   └── ModelServerUnavailable       503  model-server-unavailable
+├── ModelServerFailed                502  model-server-failed
+└── ModelServerTimeout               504  model-server-timeout
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from contract.errors import TriremeError
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field of a request."""
+
+    field: str
+    """Where the field is: `query.top_k`, `body.image`."""
+    message: str
+
+
+class GatewayError(TriremeError):
+    """A request can't be answered."""
+
+    headers: ClassVar[Mapping[str, str]] = NO_HEADERS
+    """Headers of the answer."""
+
+
+class RequestError(GatewayError):
+    """The request is at fault."""
+
+    status = 400
+    code = "bad-request"
+    title = "The request is wrong"
+
+
+class RequestInvalid(RequestError):
+    """A parameter or a field of the body breaks its rule; `errors` says which."""
+
+    status = 422
+    code = "request-invalid"
+    title = "A field of the request is invalid"
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+class BodyEmpty(RequestError):
+    """The request has no body."""
+
+    code = "body-empty"
+    title = "The request's body is empty"
+
+
+class MultipartInvalid(RequestError):
+    """The body is not well-formed multipart/form-data."""
+
+    code = "multipart-invalid"
+    title = "The body is not well-formed multipart/form-data"
+
+
+class RouteUnknown(RequestError):
+    """There is nothing at this address."""
+
+    status = 404
+    code = "not-found"
+    title = "There is nothing at this address"
+
+
+class MethodNotAllowed(RequestError):
+    """The address doesn't know this method; the header `Allow` lists those that it knows."""
+
+    status = 405
+    code = "method-not-allowed"
+    title = "The method isn't allowed here"
+
+
+class BodyLate(RequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+    code = "body-late"
+    title = "The request's body did not arrive in time"
+
+
+class BodyTooLarge(RequestError):
+    """The body is, or announces that it will be, larger than the limit."""
+
+    status = 413
+    code = "body-too-large"
+    title = "The request's body is too large"
+
+
+class PartTooLarge(RequestError):
+    """One picture of a batch is larger than the limit; the others are answered."""
+
+    status = 413
+    code = "part-too-large"
+    title = "The picture's file is too large"
+
+
+class TooManyParts(RequestError):
+    """The batch has more pictures than the limit."""
+
+    status = 413
+    code = "too-many-parts"
+    title = "The batch has too many pictures"
+
+
+class ContentTypeUnsupported(RequestError):
+    """The body's type is none that this address takes."""
+
+    status = 415
+    code = "content-type-unsupported"
+    title = "The content type isn't supported"
+
+
+class ContentEncodingUnsupported(RequestError):
+    """The body is compressed; bodies are taken as they are."""
+
+    status = 415
+    code = "content-encoding-unsupported"
+    title = "The body must not be compressed"
+    headers = MappingProxyType({"Accept-Encoding": "identity"})
+
+
+class ClientGone(RequestError):
+    """The caller closed the connection; nobody sees this answer, but logs and metrics do."""
+
+    status = 499
+    code = "client-gone"
+    title = "The caller closed the connection"
+
+
+class VersionNotServed(GatewayError):
+    """The version is published, but not loaded; the detail names those that are."""
+
+    status = 404
+    code = "version-not-served"
+    title = "The version isn't served"
+
+
+class PicturesNotTaken(GatewayError):
+    """The model takes tables."""
+
+    status = 422
+    code = "pictures-not-taken"
+    title = "The model doesn't take pictures"
+
+
+class RetryLater(GatewayError):
+    """It may work a little later."""
+
+    status = 503
+    code = "retry-later"
+    title = "Try again a little later"
+    headers = MappingProxyType({"Retry-After": "1"})
+
+
+class ModelNotServed(RetryLater):
+    """The model is published, but no version of it answers callers that name none."""
+
+    code = "model-not-served"
+    title = "The model isn't served at the moment"
+
+
+class Overloaded(RetryLater):
+    """A queue is full; nothing was computed."""
+
+    code = "overloaded"
+    title = "The gateway has too much to do"
+
+
+class ModelServerUnavailable(RetryLater):
+    """No replica of the model server could be reached, or none has loaded the version."""
+
+    code = "model-server-unavailable"
+    title = "The model server is unavailable"
+
+
+class ModelServerFailed(GatewayError):
+    """The model server answered with an error, or with something that is no answer."""
+
+    status = 502
+    code = "model-server-failed"
+    title = "The model server failed on this request"
+
+
+class ModelServerTimeout(GatewayError):
+    """The model server did not answer in time."""
+
+    status = 504
+    code = "model-server-timeout"
+    title = "The model server did not answer in time"

@@ -1,0 +1,30 @@
+"""The OpenAPI document: FastAPI's, with the media type of problems put right."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from gateway.answers import Readiness
+from gateway.problems import MEDIA_TYPE
+
+READINESS = f"#/components/schemas/{Readiness.__name__}"
+
+
+class DocumentedApp(FastAPI):
+    """A FastAPI app whose errors are described as `application/problem+json`."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            for path in document["paths"].values():
+                for operation in path.values():
+                    _correct(operation["responses"])
+        return super().openapi()
+
+
+def _correct(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        for content in list(response.get("content", {}).values()):
+            if int(status) >= 400 and content["schema"].get("$ref") != READINESS:
+                response["content"] = {MEDIA_TYPE: content}

@@ -1,0 +1,90 @@
+"""Errors as RFC 9457 problem documents, FastAPI's own included."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from contract.errors import TriremeError
+from gateway.errors import FieldError, GatewayError, MethodNotAllowed, RequestError, RequestInvalid, RouteUnknown
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:problem-type:trireme:"
+
+
+class Problem(BaseModel):
+    """An error, as `application/problem+json` (RFC 9457)."""
+
+    type: str = Field(examples=["urn:problem-type:trireme:picture-truncated"])
+    """Identifies the kind of problem; ends with its code."""
+    title: str = Field(examples=["The picture is truncated or corrupt"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["The picture is truncated or corrupt"])
+    code: str = Field(examples=["picture-truncated"])
+    """Stable: programs may rely on it."""
+    trace_id: str = Field(examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
+    errors: list[FieldError] | None = None
+    """What is wrong with which field, for `request-invalid`."""
+
+    @classmethod
+    def of(cls, error: TriremeError, trace_id: str) -> "Problem":
+        """The document of one error."""
+        return cls(
+            type=TYPE_PREFIX + error.code,
+            title=error.title,
+            status=error.status,
+            detail=error.detail,
+            code=error.code,
+            trace_id=trace_id,
+            errors=error.errors if isinstance(error, RequestInvalid) else None,
+        )
+
+
+class ProblemResponse(Response):
+    """The answer to a request that met an error."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: TriremeError, trace_id: str, headers: Mapping[str, str] | None = None) -> None:
+        body = Problem.of(error, trace_id).model_dump_json(exclude_none=True)
+        own = error.headers if isinstance(error, GatewayError) else {}
+        super().__init__(body, error.status, {**own, **(headers or {})})
+        self._code = error.code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, and leave its code for logs and metrics."""
+        scope["state"]["problem_code"] = self._code
+        await super().__call__(scope, receive, send)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    app.add_exception_handler(TriremeError, _on_our_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+async def _on_our_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, TriremeError)  # noqa: S101 - registered for this class alone
+    return ProblemResponse(error, request.state.trace_id)
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
+    return ProblemResponse(RequestInvalid(*field_errors(error.errors())), request.state.trace_id)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
+    ours: dict[int, TriremeError] = {404: RouteUnknown(), 405: MethodNotAllowed()}
+    return ProblemResponse(ours.get(error.status_code, RequestError()), request.state.trace_id, error.headers)
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
+    """Pydantic's findings without the values that caused them: those are the caller's."""
+    return [FieldError(field=".".join(map(str, error["loc"])), message=error["msg"]) for error in errors]

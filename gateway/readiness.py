@@ -1,0 +1,47 @@
+"""Whether every served model answers: a real inference each, shared by all who ask within a moment."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from contract.errors import TriremeError
+from gateway.answers import ModelReadiness
+from gateway.catalogue import Catalogue, Model
+from gateway.inference import ModelServer, image_input
+
+
+class ReadinessCheck:
+    """Asks the stable version of each served model for the probabilities of a black picture."""
+
+    def __init__(
+        self, catalogue: Callable[[], Catalogue], server: ModelServer, *, timeout_s: float, cache_s: float
+    ) -> None:
+        self._catalogue = catalogue
+        self._server = server
+        self._timeout_s = timeout_s
+        self._cache_s = cache_s
+        self._lock = asyncio.Lock()
+        self._good_until = 0.0
+        self._outcome: list[ModelReadiness] = []
+
+    async def outcome(self) -> list[ModelReadiness]:
+        """One entry a model; at most `cache_s` seconds old."""
+        async with self._lock:
+            if time.monotonic() >= self._good_until:
+                self._outcome = await asyncio.gather(*map(self._check, self._catalogue().announced()))
+                self._good_until = time.monotonic() + self._cache_s
+            return self._outcome
+
+    async def _check(self, model: Model) -> ModelReadiness:
+        try:
+            card = model.choose(None)
+            black = np.zeros(image_input(card).shape, np.uint8)
+            async with asyncio.timeout(self._timeout_s):
+                await self._server.infer(card, [black], self._timeout_s)
+        except TriremeError as error:
+            return ModelReadiness(model=model.name, version=model.stable, ready=False, code=error.code)
+        except TimeoutError:
+            return ModelReadiness(model=model.name, version=model.stable, ready=False, code="model-server-timeout")
+        return ModelReadiness(model=model.name, version=model.stable, ready=True)

@@ -1,0 +1,108 @@
+"""The replicas of the model server: one long-lived gRPC channel each, the least busy first."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import cast
+
+import grpc.aio
+from tritonclient.grpc import service_pb2 as pb
+from tritonclient.grpc.service_pb2_grpc import GRPCInferenceServiceStub
+
+from gateway.errors import ModelServerUnavailable
+
+SHUN_S = 1.0
+"""How long a replica that could not answer is the last choice: failing fast, it would look idle and draw all calls."""
+
+OPTIONS = (
+    # Sizes are bounded by the model's batch size; the default of 4 MiB is less than a batch of large pictures.
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+    # A replica that comes back is found within a second.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    # Channels share no connection, and none outlives its pool.
+    ("grpc.use_local_subchannel_pool", 1),
+)
+
+Infer = Callable[..., Awaitable[pb.ModelInferResponse]]
+
+
+class Replica:
+    """One server at one address."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.outstanding = 0
+        self._shunned_until = 0.0
+        self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
+        self._infer = cast("Infer", GRPCInferenceServiceStub(self._channel).ModelInfer)
+
+    @property
+    def load(self) -> tuple[bool, int]:
+        """Sorts replicas: those that answer first, then by calls in flight."""
+        return time.monotonic() < self._shunned_until, self.outstanding
+
+    async def infer(self, request: pb.ModelInferRequest, timeout_s: float) -> pb.ModelInferResponse:
+        """One call; raises `grpc.aio.AioRpcError`."""
+        return await self._infer(request, timeout=timeout_s)
+
+    def shun(self) -> None:
+        """Make this the last choice for a moment."""
+        self._shunned_until = time.monotonic() + SHUN_S
+
+    async def close(self) -> None:
+        """Close the channel; calls in flight are cancelled."""
+        await self._channel.close(grace=None)
+
+
+class ReplicaPool:
+    """The replicas of now. Addresses may change at any time; a replica that leaves ends its calls first."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self._replicas: dict[str, Replica] = {}
+        self._leaving: set[Replica] = set()
+        self._closing: set[asyncio.Task[None]] = set()
+        self.set_addresses(addresses)
+
+    def __len__(self) -> int:
+        return len(self._replicas)
+
+    def set_addresses(self, addresses: Iterable[str]) -> None:
+        """Take these replicas from now on; needs a running event loop."""
+        wanted = dict.fromkeys(addresses)
+        gone = [replica for address, replica in self._replicas.items() if address not in wanted]
+        self._replicas = {address: self._replicas.get(address) or Replica(address) for address in wanted}
+        for replica in gone:
+            self._leaving.add(replica)
+            self._close_if_idle(replica)
+
+    @contextlib.contextmanager
+    def least_busy(self, *, but: Replica | None = None) -> Iterator[Replica]:
+        """Borrow the least busy replica other than `but`; raises `ModelServerUnavailable` where there is none."""
+        others = [replica for replica in self._replicas.values() if replica is not but]
+        if not others:
+            raise ModelServerUnavailable
+        replica = min(others, key=lambda replica: replica.load)
+        replica.outstanding += 1
+        try:
+            yield replica
+        finally:
+            replica.outstanding -= 1
+            self._close_if_idle(replica)
+
+    async def close(self) -> None:
+        """Close every channel; calls in flight are cancelled."""
+        everyone = [*self._replicas.values(), *self._leaving]
+        self._replicas, self._leaving = {}, set()
+        await asyncio.gather(*(replica.close() for replica in everyone), *self._closing)
+
+    def _close_if_idle(self, replica: Replica) -> None:
+        if replica in self._leaving and replica.outstanding == 0:
+            self._leaving.discard(replica)
+            task = asyncio.get_running_loop().create_task(replica.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

@@ -1,0 +1,52 @@
+"""Health and metrics."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from contract import __version__
+from gateway.answers import Health, Readiness, ServedVersions
+from gateway.services import Given, Services
+
+router = APIRouter(tags=["health"])
+
+
+class MetricsResponse(Response):
+    """Prometheus' text format."""
+
+    media_type = CONTENT_TYPE_LATEST
+
+
+@router.get("/health")
+async def health(services: Given) -> Health:
+    """What this gateway is and what it serves; it asks nobody and always answers."""
+    return _health(services)
+
+
+@router.get("/health/live")
+async def live(services: Given) -> Health:
+    """The process runs and its event loop turns: a liveness probe."""
+    return _health(services)
+
+
+@router.get("/health/ready", responses={503: {"model": Readiness, "description": "A served model doesn't answer"}})
+async def ready(services: Given, response: Response) -> Readiness:
+    """Every served model answers, each by a real inference: a readiness probe."""
+    models = await services.readiness.outcome()
+    is_ready = all(model.ready for model in models)
+    response.status_code = 200 if is_ready else 503
+    status = "ready" if is_ready else "unready"
+    return Readiness(status=status, uptime_s=services.uptime_s, version=__version__, models=models)
+
+
+@router.get("/metrics", response_class=MetricsResponse)
+async def metrics(services: Given) -> Response:
+    """Metrics for Prometheus."""
+    return MetricsResponse(services.metrics.exposition())
+
+
+def _health(services: Services) -> Health:
+    models = [
+        ServedVersions(model=model.name, stable=model.stable, served=list(model.served))
+        for model in services.catalogue.announced()
+    ]
+    return Health(uptime_s=services.uptime_s, version=__version__, models=models)

@@ -1,0 +1,131 @@
+"""Predictions."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.responses import StreamingResponse
+
+from contract.errors import (
+    ModelUnknown,
+    NameInvalid,
+    PictureEmpty,
+    PictureTooManyPixels,
+    PictureTruncated,
+    PictureUnsupported,
+    VersionUnknown,
+)
+from gateway.answers import BatchPrediction, BatchProblem, Prediction
+from gateway.batch import BatchAnswer
+from gateway.bodies import PictureDocument
+from gateway.disconnection import cancelled_when_gone
+from gateway.errors import (
+    BodyEmpty,
+    BodyLate,
+    ContentEncodingUnsupported,
+    ContentTypeUnsupported,
+    ModelNotServed,
+    MultipartInvalid,
+    Overloaded,
+    PicturesNotTaken,
+    RequestInvalid,
+    TooManyParts,
+    VersionNotServed,
+)
+from gateway.inference import image_input
+from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
+from gateway.services import Given
+
+router = APIRouter(prefix="/v1/models/{model}/predict", tags=["predictions"])
+
+FILE = {"type": "string", "format": "binary"}
+CHOICE = (ModelUnknown, VersionUnknown, VersionNotServed, ModelNotServed, NameInvalid, PicturesNotTaken)
+READING = (
+    BodyEmpty,
+    BodyLate,
+    MultipartInvalid,
+    TooManyParts,
+    ContentTypeUnsupported,
+    ContentEncodingUnsupported,
+    RequestInvalid,
+    Overloaded,
+)
+PICTURES = (PictureEmpty, PictureUnsupported, PictureTruncated, PictureTooManyPixels)
+
+
+def _multipart(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"schema": {"type": "object", "required": [name], "properties": {name: schema}}}
+
+
+ONE_PICTURE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "image/*": {"schema": FILE},
+            "application/octet-stream": {"schema": FILE},
+            "multipart/form-data": _multipart("file", FILE),
+            "application/json": {"schema": PictureDocument.model_json_schema()},
+        },
+    }
+}
+MANY_PICTURES = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": _multipart("files", {"type": "array", "items": FILE})},
+    }
+}
+
+
+class NdjsonResponse(StreamingResponse):
+    """JSON documents, one a line."""
+
+    media_type = "application/x-ndjson"
+
+
+@router.post(
+    "",
+    response_model=Prediction,
+    openapi_extra=ONE_PICTURE,
+    responses=problems(*CHOICE, *READING, *PICTURES, *COMPUTING),
+)
+async def predict(
+    request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
+) -> Response:
+    """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64."""
+    card = services.catalogue.model(model).choose(version)
+    with services.predictions.enter():
+        source = await services.bodies.picture(request)
+        async with cancelled_when_gone(request.receive):
+            answer = await services.predictor.predict(card, source, top_k)
+    # Ready-made: the answer was just validated, and FastAPI would do it again.
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+async def _batch_slot(services: Given) -> AsyncIterator[None]:
+    # A dependency, because it is left after the last line was sent, or could not be.
+    with services.batches.enter():
+        yield
+
+
+@router.post(
+    "/batch",
+    response_model=BatchPrediction | BatchProblem,
+    response_class=NdjsonResponse,
+    openapi_extra=MANY_PICTURES,
+    responses=problems(*CHOICE, *READING, *COMPUTING),
+    dependencies=[Depends(_batch_slot)],
+)
+async def predict_batch(
+    request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
+) -> Response:
+    """Predict many pictures of one multipart body; the answers stream, one line a picture, in the order sent.
+
+    A picture that can't be answered is a problem document on its line, and does not fail the rest.
+    """
+    card = services.catalogue.model(model).choose(version)
+    image_input(card)
+    parts = await services.bodies.pictures(request)
+    answer = BatchAnswer(
+        services.predictor, services.metrics, card, top_k, services.settings.batch_window, request.state.trace_id
+    )
+    return NdjsonResponse(answer.lines(parts))

@@ -1,0 +1,137 @@
+"""Everything that requests need, built when the app starts and ended when it stops."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from contract.names import ModelVersion
+from gateway.admission import Admission
+from gateway.bodies import BodyReader
+from gateway.catalogue import Catalogue
+from gateway.decoding import Decoder
+from gateway.follower import CatalogueFollower
+from gateway.inference import ModelServer
+from gateway.metrics import Metrics
+from gateway.predictor import Predictor
+from gateway.reader import CatalogueReader
+from gateway.readiness import ReadinessCheck
+from gateway.replicas import ReplicaPool
+from gateway.settings import GatewaySettings
+from gateway.triton import Triton
+
+OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncContextManager[ModelServer]]
+"""Connects to a model server for as long as the context lasts."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one running gateway."""
+
+    settings: GatewaySettings
+    metrics: Metrics
+    follower: CatalogueFollower
+    predictor: Predictor
+    bodies: BodyReader
+    readiness: ReadinessCheck
+    predictions: Admission
+    batches: Admission
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is known of models now."""
+        return self.follower.current
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since the start."""
+        return round(time.monotonic() - self.started, 3)
+
+
+@contextlib.asynccontextmanager
+async def open_triton(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[ModelServer]:
+    """Channels to the replicas that the settings name."""
+    pool = ReplicaPool(settings.triton_addresses)
+    try:
+        yield Triton(pool, metrics, calls_per_replica=settings.calls_per_replica)
+    finally:
+        await pool.close()
+
+
+@contextlib.asynccontextmanager
+async def open_services(
+    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer
+) -> AsyncIterator[Services]:
+    """Build everything, follow the catalogue, and end everything in the reverse order."""
+    # Its warnings quote the bytes of bodies.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
+    async with contextlib.AsyncExitStack() as stack:
+        server = await stack.enter_async_context(open_model_server(settings, metrics))
+        decoder = _decoder(settings, metrics)
+        stack.push_async_callback(asyncio.to_thread, decoder.close)
+        predictor = Predictor(server, decoder, metrics, settings)
+        stack.push_async_callback(predictor.close)
+        follower = await stack.enter_async_context(_followed(settings, metrics, predictor))
+        yield Services(
+            settings,
+            metrics,
+            follower,
+            predictor,
+            BodyReader(settings),
+            ReadinessCheck(
+                lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
+            ),
+            predictions=Admission(settings.max_in_flight),
+            batches=Admission(settings.max_batches),
+        )
+
+
+def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
+    return Decoder(
+        metrics,
+        threads=settings.decode_threads or min(8, len(os.sched_getaffinity(0))),
+        max_waiting=settings.decode_queue,
+        max_pixels=settings.max_pixels,
+        timeout_s=settings.decode_timeout_s,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _followed(
+    settings: GatewaySettings, metrics: Metrics, predictor: Predictor
+) -> AsyncIterator[CatalogueFollower]:
+    reader = CatalogueReader(settings.repository, settings.served, metrics)
+    follower = CatalogueFollower(
+        reader,
+        metrics,
+        interval_s=settings.refresh_interval_s,
+        on_change=lambda catalogue: predictor.keep_only(_served(catalogue)),
+    )
+    await follower.refresh()
+    task = asyncio.create_task(follower.follow())
+    try:
+        yield follower
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _served(catalogue: Catalogue) -> set[ModelVersion]:
+    return {ModelVersion(model.name, version) for model in catalogue.published() for version in model.served}
+
+
+# Async, though it waits for nothing: FastAPI would run it in a thread otherwise.
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Given = Annotated[Services, Depends(_services)]
+"""The services, as a parameter of an endpoint."""

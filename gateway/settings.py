@@ -1,0 +1,82 @@
+"""Settings of the gateway."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Bytes = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):[0-9]{1,5}$")]
+
+MIB = 1024 * 1024
+
+
+class GatewaySettings(BaseSettings):
+    """Read once from the environment (`GATEWAY_…`) and `.env`; frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+    host: str = "127.0.0.1"
+    """Address to listen on. There are no accounts yet: keep it on loopback or behind something that asks who calls."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """Port to listen on."""
+    repository: Path = Path("model_repository")
+    """Folder of the model repository."""
+    served: Path | None = Path(".trireme/served.json")
+    """The list of served versions; empty: every version counts as served, and each model's highest is stable."""
+    refresh_interval_s: Seconds = 1.0
+    """Seconds between two looks at the repository and at the list of served versions."""
+    triton_addresses: Annotated[tuple[Address, ...], Field(min_length=1)] = ("127.0.0.1:8001",)
+    """Host and port of each Triton replica's gRPC API, as a JSON list."""
+    triton_timeout_s: Seconds = 5.0
+    """Seconds that a picture may wait, queue included, for the model server's answer."""
+    calls_per_replica: Count = 2
+    """Calls in flight to one replica for one version; what arrives meanwhile goes together in the next call."""
+    max_queue: Count = 1024
+    """Pictures that may wait for a call, per version; beyond that the answer is 503."""
+    decode_threads: Count | None = None
+    """Threads that decode pictures; empty: one a processor, at most eight."""
+    decode_queue: Count = 512
+    """Pictures that may wait for or be in decoding; beyond that the answer is 503."""
+    decode_timeout_s: Seconds = 10.0
+    """Seconds that a picture may wait for its tensor; after that the answer is 503."""
+    max_body_bytes: Bytes = 10 * MIB
+    """Bytes of a request's body; for a batch, of each picture in it."""
+    max_batch_bytes: Bytes = 64 * MIB
+    """Bytes of a batch's body."""
+    max_buffered_bytes: Bytes = 512 * MIB
+    """Bytes of all requests' bodies together; beyond that the answer is 503."""
+    max_parts: Count = 1000
+    """Pictures in one batch."""
+    max_pixels: Count = 50_000_000
+    """Pixels of a picture, checked before decoding."""
+    max_in_flight: Count = 1024
+    """Predictions being read, computed or answered; beyond that the answer is 503."""
+    max_batches: Count = 8
+    """Batch requests in work; beyond that the answer is 503."""
+    batch_window: Count = 64
+    """Pictures of one batch request in work at a time."""
+    body_timeout_s: Seconds = 30.0
+    """Seconds in which a body has to arrive."""
+    ready_cache_s: Seconds = 1.0
+    """Seconds that the outcome of a readiness check is reused, so that many probes cause one inference a model."""
+    ready_timeout_s: Seconds = 2.0
+    """Seconds in which a served model has to answer a readiness check."""
+    keep_alive_s: Count = 30
+    """Seconds after which an idle connection is closed."""
+    shutdown_timeout_s: Count = 15
+    """Seconds for requests in flight when the gateway stops."""
+    access_log: bool = True
+    """Whether each request writes one line to the log `gateway.access`."""
+    default_top_k: Count = 5
+    """Labels in an answer where the caller doesn't say how many."""
+
+    @field_validator("served", "decode_threads", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return None if value == "" else value

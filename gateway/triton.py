@@ -1,0 +1,77 @@
+"""Calls to Triton: the least busy replica, another one where it can't answer, and our errors instead of gRPC's."""
+
+import logging
+import time
+from collections.abc import Sequence
+
+import grpc
+import grpc.aio
+from tritonclient.grpc import service_pb2 as pb
+
+from contract.card import VersionCard
+from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable
+from gateway.inference import Pixels, Probabilities, probabilities_of, request_for
+from gateway.metrics import Metrics
+from gateway.replicas import Replica, ReplicaPool
+
+log = logging.getLogger(__name__)
+
+# NOT_FOUND: this replica hasn't loaded the version (yet, or any more); CANCELLED: it is going away.
+ELSEWHERE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.CANCELLED})
+
+
+class Triton:
+    """A `ModelServer` of one or more Triton replicas."""
+
+    def __init__(self, pool: ReplicaPool, metrics: Metrics, *, calls_per_replica: int) -> None:
+        self._pool = pool
+        self._metrics = metrics
+        self._calls_per_replica = calls_per_replica
+
+    @property
+    def concurrency(self) -> int:
+        """How many calls for one version may be in flight."""
+        return self._calls_per_replica * max(1, len(self._pool))
+
+    async def infer(self, card: VersionCard, pictures: Sequence[Pixels], timeout_s: float, /) -> Probabilities:
+        """See `ModelServer.infer`; a replica that can't answer is replaced once, if there is another and time."""
+        started = time.monotonic()
+        try:
+            response = await self._somewhere(request_for(card, pictures), started + timeout_s)
+        except grpc.aio.AioRpcError as error:
+            raise _translate(error, card) from None
+        self._metrics.triton.labels(card.model, str(card.version)).observe(time.monotonic() - started)
+        self._metrics.batch.labels(card.model, str(card.version)).observe(len(pictures))
+        return probabilities_of(response, card, len(pictures))
+
+    async def _somewhere(self, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
+        with self._pool.least_busy() as first:
+            try:
+                return await self._once(first, request, deadline)
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in ELSEWHERE or len(self._pool) < 2 or time.monotonic() >= deadline:
+                    raise
+        with self._pool.least_busy(but=first) as second:
+            return await self._once(second, request, deadline)
+
+    async def _once(self, replica: Replica, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
+        try:
+            return await replica.infer(request, max(0.001, deadline - time.monotonic()))
+        except grpc.aio.AioRpcError as error:
+            self._metrics.triton_errors.labels(error.code().name).inc()
+            if error.code() in ELSEWHERE:
+                replica.shun()
+            # Not the details: they may hold paths of the server.
+            log.warning("a call for %s failed: %s", request.model_name, error.code().name)
+            raise
+
+
+def _translate(error: grpc.aio.AioRpcError, card: VersionCard) -> GatewayError:
+    version = f"version {card.version} of model {card.model!r}"
+    if error.code() is grpc.StatusCode.NOT_FOUND:
+        return ModelServerUnavailable(f"The model server has not loaded {version} yet.")
+    if error.code() in ELSEWHERE:
+        return ModelServerUnavailable(f"The model server can't be reached for {version}.")
+    if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return ModelServerTimeout(f"The model server did not answer in time for {version}.")
+    return ModelServerFailed(f"The model server failed on a picture for {version}.")

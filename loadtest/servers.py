@@ -1,0 +1,80 @@
+"""The servers under load: those that run already, else started for the measurement through their command lines."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+
+POLL_S = 0.2
+STOP_S = 30.0
+
+
+class ServerMissing(Exception):
+    """A server that was started ended or did not become ready; the message is one sentence."""
+
+
+@contextlib.contextmanager
+def gateway(url: str, *, timeout_s: float) -> Iterator[None]:
+    """The gateway at `url`; `trireme serve` is started where none answers. Raises `ServerMissing`."""
+    if is_ready(url):
+        yield
+        return
+    with _started(["trireme", "serve", "--log-level", "warning"], {}, url, timeout_s):
+        yield
+
+
+@contextlib.contextmanager
+def decoding_only(*, timeout_s: float) -> Iterator[str]:
+    """A gateway without a model server, on a free port; gives its URL. Raises `ServerMissing`."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    with _started(["gateway.benchmark_decode"], {"GATEWAY_PORT": str(port)}, url, timeout_s):
+        yield url
+
+
+def is_ready(url: str) -> bool:
+    """Whether a gateway answers there, and all its models do."""
+    with contextlib.suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/health/ready", timeout=5.0, trust_env=False).is_success
+    return False
+
+
+@contextlib.contextmanager
+def _started(module: list[str], environment: dict[str, str], url: str, timeout_s: float) -> Iterator[None]:
+    with subprocess.Popen([sys.executable, "-m", *module], env={**os.environ, **environment}) as process:
+        try:
+            _wait_ready(process, module[0], url, timeout_s)
+            yield
+        finally:
+            _stop(process)
+
+
+def _wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not is_ready(url):
+        if process.poll() is not None:
+            raise ServerMissing(f"{name} ended before it was ready.")
+        if time.monotonic() > deadline:
+            raise ServerMissing(f"{name} was not ready within {timeout_s:g} s.")
+        time.sleep(POLL_S)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    # Not SIGINT: Python may swallow it while it starts.
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,193 @@
+"""Publishing a trained run, over a real Triton."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from contract.golden import GoldenPictures
+from contract.names import ModelVersion
+from contract.repository import GOLDEN, ModelRepository
+from modelserver.temporary import TemporaryServer
+from training import runs
+from training.errors import RunUnfinished
+from training.publish import publish
+from training.publish.cli import publish as publish_command
+from training.publish.errors import DiskFull, GateFailed
+from training.publish.staging import STAGING
+
+STEPS = ("_next_version", "_assemble", "_prove", "_card", "reveal")
+
+
+@pytest.fixture(scope="module")
+def repository(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the trained run as version 1; tests must not write to it."""
+    root = tmp_path_factory.mktemp("repository")
+    publish(trained, root)
+    return root
+
+
+@pytest.fixture
+def copy(repository: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(repository, tmp_path / "repository"))
+
+
+def visible(root: Path) -> list[str]:
+    return sorted(path.name for path in root.iterdir() if not path.name.startswith(".")) if root.exists() else []
+
+
+def test_a_published_version_is_whole_and_says_where_it_comes_from(repository: Path, trained: Path) -> None:
+    store = ModelRepository(repository)
+    record = runs.RunRecord.read(trained)
+    card = store.verify(store.latest(record.model))
+    assert card.metrics == record.evaluation
+    assert card.lineage == record.lineage
+    assert (card.engine.opset, card.engine.ir_version) == (17, 8)
+    assert {"config.pbtxt", "labels.txt", "golden.parquet", "1/model.onnx"} <= card.files.keys()
+    assert any(name.startswith("1/model.savedmodel/") for name in card.files)
+
+
+def test_the_gate_s_numbers_are_in_the_card(repository: Path, trained: Path) -> None:
+    store = ModelRepository(repository)
+    (gate,) = store.card(store.latest(runs.RunRecord.read(trained).model)).gates
+    assert (gate.name, gate.passed) == ("conversion", True)
+    assert 0 <= gate.measured["max_probability_difference"] <= gate.limits["max_probability_difference"] == 1e-4
+    assert gate.server.startswith("Triton 2.")
+
+
+def test_the_served_version_answers_as_the_trained_model_did(repository: Path, trained: Path) -> None:
+    name = ModelRepository(repository).latest(runs.RunRecord.read(trained).model)
+    golden = GoldenPictures.read(repository / name.triton_name / GOLDEN)
+    with TemporaryServer(repository, [name]) as server:
+        answers = server.infer(name, {"image": golden.tensors[:32]}, ["probabilities"])["probabilities"]
+    np.testing.assert_allclose(answers, golden.probabilities[:32], atol=1e-4)
+
+
+def test_the_next_publish_gets_the_next_number_and_touches_nothing_older(copy: Path, trained: Path) -> None:
+    store = ModelRepository(copy)
+    first = store.latest(runs.RunRecord.read(trained).model)
+    before = store.card(first)
+    publication = publish(trained, copy)
+    assert publication.card.version == 2
+    assert store.verify(first) == before
+    assert not list((copy / STAGING).glob("*"))
+
+
+def test_published_files_can_not_be_written(repository: Path) -> None:
+    files = [path for path in repository.glob("*-v1/**/*") if path.is_file()]
+    assert files
+    assert not any(path.stat().st_mode & 0o222 for path in files)
+
+
+def test_a_dry_run_proves_and_publishes_nothing(copy: Path, trained: Path) -> None:
+    before = visible(copy)
+    publication = publish(trained, copy, dry_run=True)
+    assert publication.folder is None
+    assert publication.card.gates[0].passed
+    assert visible(copy) == before
+
+
+def _spoil(run: Path, target: Path) -> Path:
+    """A run whose golden examples hold other answers than its model gives."""
+    spoiled = Path(shutil.copytree(run, target))
+    golden = GoldenPictures.read(spoiled / runs.GOLDEN)
+    wrong = golden.probabilities[:, ::-1].copy()
+    GoldenPictures(golden.bodies, golden.tensors, wrong, golden.labels).write(spoiled / runs.GOLDEN)
+    return spoiled
+
+
+def test_a_version_that_answers_otherwise_never_becomes_visible(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(GateFailed):
+        publish(_spoil(trained, tmp_path / "run"), tmp_path / "repository")
+    assert visible(tmp_path / "repository") == []
+
+
+def test_an_unfinished_run_is_refused_before_anything_is_written(trained: Path, tmp_path: Path) -> None:
+    unfinished = Path(shutil.copytree(trained, tmp_path / "run"))
+    (unfinished / runs.RECORD).unlink()
+    with pytest.raises(RunUnfinished):
+        publish(unfinished, tmp_path / "repository")
+    assert not (tmp_path / "repository").exists()
+
+
+KILL = """
+import os, signal, sys
+from pathlib import Path
+from training.publish import publisher
+step, when = sys.argv[3:]
+original = getattr(publisher, step)
+def killed(*arguments, **options):
+    if when == "after":
+        original(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(publisher, step, killed)
+publisher.publish(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("step", "when"), [*((step, "before") for step in STEPS), ("_prove", "after")])
+def test_a_publish_killed_at_any_step_leaves_no_version(trained: Path, tmp_path: Path, step: str, when: str) -> None:
+    root = tmp_path / "repository"
+    done = subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), step, when], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert visible(root) == []
+    assert ModelRepository(root).all_versions() == []
+
+
+def test_after_a_kill_the_next_publish_cleans_up_and_works(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), "_card", "before"], check=False)
+    assert list((root / STAGING).iterdir())
+    assert publish(trained, root).card.version == 1
+    assert not (root / STAGING).exists()
+
+
+def test_a_version_killed_right_after_the_rename_is_whole(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), "reveal", "after"], check=False)
+    (name,) = ModelRepository(root).all_versions()
+    ModelRepository(root).verify(name)
+
+
+def test_two_publishes_at_once_get_two_numbers(trained: Path, tmp_path: Path) -> None:
+    root = tmp_path / "repository"
+    code = (
+        "import sys; from pathlib import Path; from training.publish import publish; publish(*map(Path, sys.argv[1:]))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, str(trained), str(root)]) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    store = ModelRepository(root)
+    assert [store.verify(name).version for name in store.all_versions()] == [1, 2]
+
+
+def test_a_full_disk_is_one_error_and_leaves_no_version(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("training.publish.publisher.shutil.copyfile", full)
+    with pytest.raises(DiskFull):
+        publish(trained, tmp_path / "repository")
+    assert visible(tmp_path / "repository") == []
+
+
+def test_the_command_publishes_the_newest_finished_run(trained: Path, tmp_path: Path) -> None:
+    environment = {"TRAINING_RUNS_DIR": str(trained.parent), "COLUMNS": "200"}
+    root = tmp_path / "repository"
+    done = CliRunner().invoke(publish_command, ["--repository", str(root)], env=environment, catch_exceptions=False)
+    assert "version 1" in done.output
+    (name,) = ModelRepository(root).all_versions()
+    assert name == ModelVersion(runs.RunRecord.read(trained).model, 1)
+
+
+def test_without_a_finished_run_the_command_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RunUnfinished, match="trireme train cifar10"):
+        CliRunner().invoke(publish_command, [], env={"TRAINING_RUNS_DIR": str(tmp_path)}, catch_exceptions=False)

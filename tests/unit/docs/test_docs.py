@@ -1,0 +1,66 @@
+"""The documentation keeps its promises."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from trireme import reference
+
+ROOT = Path(__file__).parents[3]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
+
+
+def test_the_generated_pages_are_up_to_date() -> None:
+    stale = [path.relative_to(ROOT) for path, text in reference.pages().items() if path.read_text() != text]
+    assert stale == [], "run `make reference`"
+
+
+def test_every_setting_is_described() -> None:
+    for settings in reference.SETTINGS:
+        for name, field in reference.variables(settings):
+            assert field.description, name
+
+
+def test_every_error_code_belongs_to_one_error_with_a_title_of_its_own() -> None:
+    errors = reference.errors()
+    codes = [error.code for error in errors]
+    assert sorted(codes) == sorted(set(codes))
+    for error in errors:
+        assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", error.code)
+        assert 400 <= error.status < 600
+        assert error.title
+        assert error.__doc__
+
+
+@pytest.mark.parametrize("module", reference.ERROR_MODULES)
+def test_the_tree_on_top_of_an_errors_module_names_each_of_its_errors(module: str) -> None:
+    text = (ROOT / f"{module.replace('.', '/')}.py").read_text()
+    tree, _, code = text.removeprefix('"""').partition('"""')
+    for name in re.findall(r"^class (\w+)\(", code, re.MULTILINE):
+        assert re.search(rf"\b{name}\b", tree), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_s_map_names_every_package() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for package in ROOT.glob("*/__init__.py"):
+        assert f"`{package.parent.name}/`" in readme
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    for page in (ROOT / "docs/decisions").glob("0*.md"):
+        assert page.name in index
+
+
+def test_no_page_names_a_registry_s_host() -> None:
+    host = re.compile(r"\b(pypi\.org|pythonhosted\.org|registry\.npmjs\.org|proxy\.golang\.org)\b")
+    text = [*PAGES, ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("requirements/*")]
+    assert [path.name for path in text if host.search(path.read_text())] == []

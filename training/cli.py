@@ -1,0 +1,155 @@
+"""The verbs `train` and `data`. TensorFlow and scikit-learn are imported when a verb runs, not before."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from training.console import tell
+from training.data.catalog import Catalog
+from training.data.cifar10 import NAME, cifar10
+from training.data.export import export_folders
+from training.errors import DataUnknown
+from training.quiet import quiet_stderr
+from training.request import TrainingRequest
+from training.run_store import RunStore
+from training.runs import RunRecord
+from training.settings import TrainingSettings
+
+LATEST = "latest"
+
+train = typer.Typer(add_completion=False)
+data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10 already; nothing is downloaded.")]
+Size = Annotated[int, typer.Option(help="Width and height of the pictures of a folder, in pixels.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+
+@train.command("train")
+def train_model(
+    name: Annotated[str, typer.Argument(help="The model's name; cifar10 trains on CIFAR-10.")],
+    profile: Annotated[str, typer.Option(help="How long to train.")] = "quick",
+    architecture: Annotated[str, typer.Option(help="The network: fast or cnn4.")] = "fast",
+    data_dir: DataDir = None,
+    folder: Annotated[Path | None, typer.Option(help="Picture folder: <split>/<label>/*.png|jpg.")] = None,
+    size: Size = 32,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model on the same machine.")] = 0,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with this run, or the `latest`."),
+    ] = None,
+    publish: Annotated[bool, typer.Option(help="Publish the model when it is trained.")] = False,
+    repository: Annotated[
+        Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository to publish into.")
+    ] = Path("model_repository"),
+    as_json: Json = False,
+) -> None:
+    """Train a model; Ctrl-C leaves a run that can be resumed."""
+    settings = TrainingSettings()
+    runs = RunStore(settings.runs_dir)
+    request = TrainingRequest(name, profile, architecture, folder, size, seed, epochs)
+    try:
+        run = _train(settings, request, _to_resume(runs, name, resume), data_dir)
+    except KeyboardInterrupt:
+        _tell_interrupted(runs.unfinished(name))
+        raise typer.Exit(130) from None
+    version = _publish(run, repository) if publish else None
+    _show_run(run, version, as_json=as_json)
+
+
+@data.command("fetch")
+def fetch(
+    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: DataDir = None
+) -> None:
+    """Download a data set into the cache, and check it."""
+    if name != NAME:
+        raise DataUnknown(f"There is no data set {name!r} to fetch; there is {NAME}.")
+    source = cifar10(TrainingSettings(), Console(stderr=True), data_dir)
+    source.fetch()
+    tell(Console(), f"{name} is complete in {source.folder}.")
+
+
+@data.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
+    data_dir: DataDir = None,
+    size: Size = 32,
+    as_json: Json = False,
+) -> None:
+    """Show a data set's labels, with the pictures in each split."""
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir)
+    counts, digests = found.counts(), found.digests()
+    if as_json:
+        return _print_json({"name": found.name, "labels": found.labels, "counts": counts, "digests": digests})
+    return Console().print(_table(found.name, found.labels, counts, digests))
+
+
+@data.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
+    labels: Annotated[str, typer.Option(help="Only these labels, with commas between them.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures of a label in a split.")] = None,
+    data_dir: DataDir = None,
+    size: Size = 32,
+) -> None:
+    """Write a data set as picture folders."""
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir)
+    count = export_folders(found, target, [label.strip() for label in labels.split(",") if label.strip()], limit)
+    tell(Console(), f"{count} pictures are in {target}.")
+
+
+def _to_resume(runs: RunStore, model: str, wanted: str | None) -> str | None:
+    if wanted == LATEST:
+        return next(reversed(runs.unfinished(model)), None)
+    return wanted and runs.folder(wanted).name
+
+
+def _train(settings: TrainingSettings, request: TrainingRequest, resume: str | None, data_dir: Path | None) -> Path:
+    if resume is None:
+        request.check()  # before the seconds that importing TensorFlow takes
+    with quiet_stderr():
+        from training.service import Training  # noqa: PLC0415  see the module's docstring
+
+        service = Training(settings, Console(stderr=True))
+    return service.resume(request.model, resume, data_dir) if resume else service.start(request, data_dir)
+
+
+def _publish(run: Path, repository: Path) -> str:
+    from training.publish import publish  # noqa: PLC0415  see the module's docstring
+
+    return str(publish(run, repository).card.name)
+
+
+def _tell_interrupted(unfinished: list[str]) -> None:
+    advice = f" Go on with --resume {unfinished[-1]}." if unfinished else ""
+    tell(Console(stderr=True), f"Interrupted.{advice}")
+
+
+def _show_run(run: Path, version: str | None, *, as_json: bool) -> None:
+    record = RunRecord.read(run)
+    if as_json:
+        content = record.model_dump(mode="json")
+        return _print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
+    accuracy = f"Run {record.id}: test accuracy {record.evaluation.accuracy:.2%}, in {run}."
+    published = f" Published as {version}." if version else ""
+    return tell(Console(), accuracy + published)
+
+
+def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:
+    table = Table("label", *counts, title=name)
+    for label in labels:
+        table.add_row(label, *(f"{split[label]:,}" for split in counts.values()))
+    table.add_section()
+    table.add_row("all", *(f"{sum(split.values()):,}" for split in counts.values()))
+    table.add_row("sha256", *(digests[split][:12] for split in counts))
+    return table
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, indent=2))

@@ -1,0 +1,35 @@
+"""Data sets by the names that users give: `cifar10`, or a picture folder."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from contract.inputs import ImageInput
+from training.data.cifar10 import NAME, cifar10
+from training.data.dataset import DataSet
+from training.data.folders import PictureFolder
+from training.errors import DataUnknown
+from training.settings import TrainingSettings
+
+DEFAULT_SIZE = 32
+
+
+class Catalog:
+    """Loads data sets."""
+
+    def __init__(self, settings: TrainingSettings, console: Console) -> None:
+        self._settings = settings
+        self._console = console
+
+    def load(self, source: str, *, size: int = DEFAULT_SIZE, data_dir: Path | None = None) -> DataSet:
+        """Load `cifar10`, or the picture folder at a path with pictures cut and resized to `size` × `size`.
+
+        Raises:
+            DataUnknown: it is neither.
+            DataError: see `Cifar10.load` and `PictureFolder.load`.
+        """
+        if source == NAME:
+            return cifar10(self._settings, self._console, data_dir).load()
+        if not Path(source).is_dir():
+            raise DataUnknown(f"{source!r} is neither the data set {NAME} nor a picture folder.")
+        return PictureFolder(Path(source), ImageInput(height=size, width=size), self._console).load()

@@ -1,0 +1,58 @@
+"""Choosing golden examples: test pictures as users send them, with the trained model's own answers."""
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from contract.golden import GoldenPictures
+from contract.picture import to_tensor
+from training.data.dataset import DataSet, Labels, Pixels, Split
+
+COUNT = 64
+SEED = 64
+PHOTO_EVERY = 4
+"""Every fourth example is a larger JPEG, so that the gates cover decoding and resizing too."""
+MAX_BODY_BYTES = 2**18
+"""A larger file of a user is replaced by a photo of it: golden examples travel with each version."""
+PHOTO_SCALE = 7.5
+"""A picture of 32×32 becomes a photo of 320×240."""
+
+Predict = Callable[[Pixels], NDArray[np.float32]]
+
+
+def make_golden(data: DataSet, predict: Predict) -> GoldenPictures:
+    """Take up to 64 test pictures, the labels in turn; `predict` maps uint8 [n, h, w, c] to float32 [n, labels]."""
+    chosen = _choose(data.test.labels)
+    bodies = [_body(data.test, index, place % PHOTO_EVERY == 0) for place, index in enumerate(chosen.tolist())]
+    tensors = np.stack([to_tensor(body, data.input) for body in bodies])
+    labels = [data.labels[number] for number in data.test.labels[chosen]]
+    return GoldenPictures(bodies=bodies, tensors=tensors, probabilities=predict(tensors), labels=labels)
+
+
+def _choose(labels: Labels) -> Labels:
+    """Indices int64 [≤ 64]: a random picture of each label, then a second of each, and so on."""
+    order = np.random.default_rng(SEED).permutation(len(labels))
+    turns = np.empty(len(labels), np.int64)
+    for label in np.unique(labels):
+        members = labels[order] == label
+        turns[members] = np.arange(members.sum())
+    return order[np.lexsort((labels[order], turns))][:COUNT]
+
+
+def _body(split: Split, index: int, as_photo: bool) -> bytes:
+    body = split.body(index)
+    return _photo(split.images[index]) if as_photo or len(body) > MAX_BODY_BYTES else body
+
+
+def _photo(image: Pixels) -> bytes:
+    """A JPEG of the picture enlarged, with bars left and right, which cutting to the wanted shape takes off again."""
+    height, width = (round(side * PHOTO_SCALE) for side in image.shape[:2])
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    canvas = Image.new(picture.mode, (round(width * 4 / 3), height))
+    canvas.paste(picture.resize((width, height), Image.Resampling.BICUBIC), ((canvas.width - width) // 2, 0))
+    file = io.BytesIO()
+    canvas.save(file, format="JPEG", quality=90)
+    return file.getvalue()

@@ -1,0 +1,115 @@
+"""A training run from its data to its finished folder."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+
+from contract.card import Output
+from training import backend, saved_model
+from training.architectures import Shape, architecture
+from training.console import tell
+from training.data.dataset import DataSet
+from training.data.storage import storage_errors
+from training.display import TrainingDisplay
+from training.errors import RunChanged, RunFinished
+from training.evaluation import evaluate
+from training.golden import make_golden
+from training.history import Epoch
+from training.learner import Learner
+from training.lineage import make_lineage
+from training.plan import RunPlan
+from training.run_store import RunStore
+from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, RunRecord
+from training.settings import TrainingSettings
+from training.trainer import Trainer, steps_per_epoch
+
+
+class TrainingJob:
+    """Does a plan in its run's folder; begins anew or goes on, whichever the folder asks for."""
+
+    def __init__(self, plan: RunPlan, data: DataSet, settings: TrainingSettings, console: Console) -> None:
+        self._plan = plan
+        self._data = data
+        self._settings = settings
+        self._console = console
+        self._architecture = architecture(plan.architecture)
+        self._shape = shape_of(data)
+
+    def run(self, runs: RunStore) -> Path:
+        """Train, export, evaluate; returns the finished run's folder.
+
+        Raises:
+            RunBusy, RunFinished: another process works on the run, or it is finished.
+            RunChanged: the data are not those of the plan.
+            TrainingError: training diverged, the checkpoint is damaged, or the disk is full.
+        """
+        folder = runs.folder(self._plan.id)
+        with runs.working_on(folder):
+            self._check(folder)
+            backend.make_repeatable(self._plan.seed)
+            model, history = self._train(folder)
+            tell(self._console, "Exporting and evaluating.")
+            saved_model.export(model, self._architecture, self._shape, folder / SAVED_MODEL)
+            with storage_errors(folder):
+                self._finish(folder, history)
+        return folder
+
+    def _check(self, folder: Path) -> None:
+        if (folder / RECORD).exists():
+            raise RunFinished(f"The training run {self._plan.id} is finished already.")
+        if self._data.digests() != self._plan.data:
+            raise RunChanged(f"The data of run {self._plan.id} have changed since it began; start a new run.")
+
+    def _train(self, folder: Path) -> tuple[keras.Model, list[Epoch]]:
+        steps = steps_per_epoch(self._plan, len(self._data.train))
+        model = self._build()
+        learner = Learner(model, self._architecture.recipe, steps * self._plan.epochs)
+        trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
+        trainer.restore()
+        return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
+
+    def _build(self) -> keras.Model:
+        with backend.arithmetic(self._plan.precision):
+            model = self._architecture.build(self._shape)
+        self._architecture.prepare(model, self._data.train.images, self._shape)
+        return model
+
+    def _finish(self, folder: Path, history: list[Epoch]) -> None:
+        exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
+        make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
+        self._record(exported, history).write(folder)
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+
+    def _record(self, exported: saved_model.SavedModel, history: list[Epoch]) -> RunRecord:
+        test = self._data.test
+        answers = exported.probabilities(test.images)
+        return RunRecord(
+            id=self._plan.id,
+            model=self._plan.model,
+            finished=datetime.now(UTC),
+            input=self._data.input,
+            output=Output(labels=self._data.labels),
+            lineage=make_lineage(self._plan, backend.hardware(), self._shape.mean, self._shape.deviation),
+            evaluation=evaluate("test", self._data.labels, test.labels, answers),
+            history=tuple(vars(epoch) for epoch in history),
+        )
+
+
+def shape_of(data: DataSet) -> Shape:
+    """What a network for this data must fit; mean and deviation are those of the training pictures alone."""
+    images = data.train.images
+    # A histogram of each channel gives both exactly and without a float copy of all pictures.
+    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+    figures = [_mean_and_deviation(count) for count in counts]
+    means, deviations = zip(*figures, strict=True)
+    return Shape(data.input, len(data.labels), means, deviations)
+
+
+def _mean_and_deviation(counts: np.ndarray[tuple[int], np.dtype[np.intp]]) -> tuple[float, float]:
+    levels, total = np.arange(256), counts.sum()
+    mean = float(levels @ counts / total)
+    deviation = float(np.sqrt((levels - mean) ** 2 @ counts / total))
+    return round(mean, 4), round(max(deviation, 1.0), 4)

