@@ -116,14 +116,20 @@ class MicroBatcher:
     async def _run(self, batch: list[Item]) -> None:
         _cancel_when_unwanted(batch)
         try:
-            await self._compute(batch)
-        except ModelServerFailed as error:
-            await self._one_by_one(batch, error)
+            await self._compute_or_split(batch)
         except asyncio.CancelledError:
             _fail(batch, ModelServerUnavailable("The gateway is stopping."))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait for this call
             _fail(batch, error)
+
+    async def _compute_or_split(self, batch: list[Item]) -> None:
+        try:
+            await self._compute(batch)
+        except ModelServerFailed:
+            if len(batch) == 1:
+                raise
+            await self._one_by_one(batch)
 
     async def _compute(self, batch: list[Item]) -> None:
         timeout_s = max(item.deadline for item in batch) - asyncio.get_running_loop().time()
@@ -131,11 +137,8 @@ class MicroBatcher:
         for item, row in zip(batch, rows, strict=True):
             _answer(item, row)
 
-    async def _one_by_one(self, batch: list[Item], error: ModelServerFailed) -> None:
+    async def _one_by_one(self, batch: list[Item]) -> None:
         """Find whose picture it was that failed: the others must not get its error."""
-        if len(batch) == 1:
-            _fail(batch, error)
-            return
         for item in filter(self._is_wanted, batch):
             try:
                 await self._compute([item])

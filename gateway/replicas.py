@@ -12,8 +12,11 @@ from tritonclient.grpc.service_pb2_grpc import GRPCInferenceServiceStub
 
 from gateway.errors import ModelServerUnavailable
 
-SHUN_S = 1.0
+AWAY_S = 1.0
 """How long a replica that could not answer is the last choice: failing fast, it would look idle and draw all calls."""
+
+SILENT_S = 10.0
+"""The same for a replica that did not answer in time, which costs a caller more."""
 
 OPTIONS = (
     # Sizes are bounded by the model's batch size; the default of 4 MiB is less than a batch of large pictures.
@@ -50,9 +53,9 @@ class Replica:
         """One call; raises `grpc.aio.AioRpcError`."""
         return await self._infer(request, timeout=timeout_s)
 
-    def shun(self) -> None:
-        """Make this the last choice for a moment."""
-        self._shunned_until = time.monotonic() + SHUN_S
+    def shun(self, seconds: float) -> None:
+        """Make this the last choice for a while."""
+        self._shunned_until = time.monotonic() + seconds
 
     async def close(self) -> None:
         """Close the channel; calls in flight are cancelled."""

@@ -1,5 +1,6 @@
 """Calls to Triton: the least busy replica, another one where it can't answer, and our errors instead of gRPC's."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -12,12 +13,15 @@ from contract.card import VersionCard
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable
 from gateway.inference import Pixels, Probabilities, probabilities_of, request_for
 from gateway.metrics import Metrics
-from gateway.replicas import Replica, ReplicaPool
+from gateway.replicas import AWAY_S, SILENT_S, Replica, ReplicaPool
 
 log = logging.getLogger(__name__)
 
 # NOT_FOUND: this replica hasn't loaded the version (yet, or any more); CANCELLED: it is going away.
 ELSEWHERE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.CANCELLED})
+
+EDGE_S = 0.1
+"""A call that is cancelled this close to its deadline counts as one that was not answered in time."""
 
 
 class Triton:
@@ -58,12 +62,22 @@ class Triton:
         try:
             return await replica.infer(request, max(0.001, deadline - time.monotonic()))
         except grpc.aio.AioRpcError as error:
-            self._metrics.triton_errors.labels(error.code().name).inc()
-            if error.code() in ELSEWHERE:
-                replica.shun()
-            # Not the details: they may hold paths of the server.
-            log.warning("a call for %s failed: %s", request.model_name, error.code().name)
+            self._note(replica, error.code(), request.model_name)
             raise
+        except asyncio.CancelledError:
+            # Those who waited give up at the call's deadline, a little before gRPC does.
+            if time.monotonic() > deadline - EDGE_S:
+                self._note(replica, grpc.StatusCode.DEADLINE_EXCEEDED, request.model_name)
+            raise
+
+    def _note(self, replica: Replica, status: grpc.StatusCode, name: str) -> None:
+        self._metrics.triton_errors.labels(status.name).inc()
+        if status in ELSEWHERE:
+            replica.shun(AWAY_S)
+        elif status is grpc.StatusCode.DEADLINE_EXCEEDED:
+            replica.shun(SILENT_S)
+        # Not the details: they may hold paths of the server.
+        log.warning("a call for %s failed: %s", name, status.name)
 
 
 def _translate(error: grpc.aio.AioRpcError, card: VersionCard) -> GatewayError:

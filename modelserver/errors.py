@@ -19,7 +19,7 @@ from contract.errors import TriremeError
 class ModelServerError(TriremeError):
     """The embedded server can't do what was asked; these errors are for the person at the machine, not for REST."""
 
-    code = "model-server-failed"
+    code = "embedded-server-failed"
     title = "The embedded model server failed"
 
 

@@ -9,8 +9,8 @@ from typing import Self
 class Interrupts:
     """Notes the first SIGINT while it is entered; a second one acts at once, as it would have without this.
 
-    An exception that Python raises in the middle of a framework's code may be lost there; a note is not. Outside the
-    main thread, or where SIGINT is ignored, nothing changes.
+    So the step that is under way ends, and its work can be saved. Outside the main thread, or where SIGINT is ignored
+    (as shells do for jobs in the background), nothing changes.
     """
 
     def __init__(self) -> None:

@@ -4,7 +4,6 @@ TriremeError
 ├── CommandError
 │   ├── ExtraMissing        500  extra-missing
 │   ├── AlreadyServing      409  already-serving
-│   ├── PortTaken           409  port-taken
 │   ├── NothingToServe      409  nothing-to-serve
 │   ├── StartFailed         500  start-failed
 │   └── FileUnreadable      422  file-unreadable
@@ -36,14 +35,6 @@ class AlreadyServing(CommandError):
     status = 409
     code = "already-serving"
     title = "Another `trireme serve` runs here"
-
-
-class PortTaken(CommandError):
-    """Somebody else listens on a port that is needed."""
-
-    status = 409
-    code = "port-taken"
-    title = "A port is taken"
 
 
 class NothingToServe(CommandError):

@@ -1,5 +1,6 @@
 """The verbs of `training.cli` alone, with errors as one sentence, as the `trireme` command prints them."""
 
+import signal
 import sys
 
 import typer
@@ -10,6 +11,8 @@ from training import cli
 
 def main() -> None:
     """Run a verb."""
+    # As on a terminal: a test run in the background hands down an ignored SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app = typer.Typer()
     app.add_typer(cli.data, name="data")
     app.add_typer(cli.train)

@@ -3,8 +3,7 @@
 PublishError
 ├── ConversionFailed    500  conversion-failed
 ├── GraphUnsupported    422  graph-unsupported
-├── GateFailed          422  gate-failed
-└── DiskFull            507  disk-full
+└── GateFailed          422  gate-failed
 """
 
 from training.errors import TrainingError
@@ -38,11 +37,3 @@ class GateFailed(PublishError):
     status = 422
     code = "gate-failed"
     title = "The candidate failed a gate"
-
-
-class DiskFull(PublishError):
-    """There was no room for the version."""
-
-    status = 507
-    code = "disk-full"
-    title = "The disk is full"

@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from contract.files import sync_folder
 from contract.names import ModelVersion
-from training.publish.errors import DiskFull, PublishError
+from training.errors import StorageFull
+from training.publish.errors import PublishError
 
 STAGING = ".staging"
 LOCK = ".publish.lock"
@@ -22,9 +23,9 @@ LOCK = ".publish.lock"
 def staging_area(repository: Path) -> Iterator[Path]:
     """A fresh folder to stage in, alone: one publish at a time a repository; the others wait.
 
-    Removes what a killed publish left, and its own folder at the end. Turns a full disk into `DiskFull`.
+    Removes what a killed publish left, and its own folder at the end. Turns a full disk into `StorageFull`.
     """
-    try:
+    with _written():
         repository.mkdir(parents=True, exist_ok=True)
         with FileLock(repository / LOCK):
             area = repository / STAGING
@@ -34,9 +35,26 @@ def staging_area(repository: Path) -> Iterator[Path]:
                 yield Path(tempfile.mkdtemp(dir=area))
             finally:
                 shutil.rmtree(area, ignore_errors=True)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder; raises as `staging_area` does."""
+    # shutil gathers the files' errors as texts, which would hide that the disk is full.
+    shutil.copytree(source, target, copy_function=_copy_file)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with _written():
+        shutil.copyfile(source, target)
+
+
+@contextmanager
+def _written() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull("There is no room left for the version; nothing was published.") from error
+            raise StorageFull("There is no room left for the version; nothing was published.") from error
         raise PublishError(f"The repository can't be written: {os.strerror(error.errno or errno.EIO)}.") from error
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 
 from gateway.settings import GatewaySettings
 from modelserver.settings import ModelServerSettings
@@ -44,15 +43,9 @@ def main(
 
 
 def configure_logging(level: str) -> None:
-    """Log to standard error: coloured on a terminal, plain lines elsewhere."""
+    """Log to standard error, in plain lines: there is one for every request."""
     if level.upper() not in logging.getLevelNamesMapping():
         raise typer.BadParameter(f"{level!r} is not a log level")
-    console = Console(stderr=True)
-    rich = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
-    plain = logging.StreamHandler()
-    plain.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[rich if console.is_terminal else plain])
-    if rich.console.is_terminal:
-        rich.setFormatter(logging.Formatter("%(message)s"))
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("httpx", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -19,8 +19,8 @@ def ensure_model(model: str, repository: Path) -> None:
     """
     if model in ModelRepository(repository).models():
         return
-    command = [sys.executable, "-m", "trireme", "train", model, "--publish", "--repository", str(repository)]
-    with subprocess.Popen(command) as process:
+    train = ["train", model, "--resume", "latest", "--publish", "--repository", str(repository)]
+    with subprocess.Popen([sys.executable, "-m", "trireme", *train]) as process:
         try:
             status = process.wait()
         except BaseException:

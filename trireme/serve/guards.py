@@ -9,7 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from trireme.errors import AlreadyServing, PortTaken
+from modelserver.errors import PortTaken
+from trireme.errors import AlreadyServing
 
 
 @contextlib.contextmanager

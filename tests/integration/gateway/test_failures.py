@@ -107,6 +107,19 @@ async def test_another_replica_answers_for_one_that_has_not_loaded_the_version(
             assert 'triton_errors_total{status="' in (await http.get("/metrics")).text
 
 
+async def test_a_replica_that_hangs_costs_one_answer_not_every_second(
+    repository: Path, triton: TemporaryServer
+) -> None:
+    with TemporaryServer(repository, [TINY[1]]) as other:
+        addresses = other.grpc_address, triton.grpc_address
+        async with connected(repository, *addresses, triton_timeout_s=1) as http:
+            assert (await http.post(PREDICT, content=PICTURE)).status_code == 200
+            with stopped(other):
+                statuses = [(await http.post(PREDICT, content=PICTURE)).status_code for _ in range(10)]
+            assert statuses == [504, *[200] * 9]
+            assert 'triton_errors_total{status="DEADLINE_EXCEEDED"} 1.0' in (await http.get("/metrics")).text
+
+
 async def test_replicas_may_change_while_calls_are_in_flight(
     repository: Path, triton: TemporaryServer, free_address: str
 ) -> None:

@@ -1,7 +1,5 @@
 """Publishing a trained run, over a real Triton."""
 
-import errno
-import os
 import shutil
 import signal
 import subprocess
@@ -20,7 +18,7 @@ from training import runs
 from training.errors import RunUnfinished
 from training.publish import publish
 from training.publish.cli import publish as publish_command
-from training.publish.errors import DiskFull, GateFailed
+from training.publish.errors import GateFailed
 from training.publish.staging import STAGING
 
 STEPS = ("_next_version", "_assemble", "_prove", "_card", "reveal")
@@ -167,16 +165,25 @@ def test_two_publishes_at_once_get_two_numbers(trained: Path, tmp_path: Path) ->
     assert [store.verify(name).version for name in store.all_versions()] == [1, 2]
 
 
-def test_a_full_disk_is_one_error_and_leaves_no_version(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+FULL = """
+set -eu
+mount -t tmpfs -o size=$3 tmpfs "$2"
+export TRAINING_RUNS_DIR=$(dirname "$1")
+"$4" -m trireme publish "$1" --repository "$2/repository" && exit 9 || status=$?
+ls -A "$2/repository"
+exit $status
+"""
 
-    monkeypatch.setattr("training.publish.publisher.shutil.copyfile", full)
-    with pytest.raises(DiskFull):
-        publish(trained, tmp_path / "repository")
-    assert visible(tmp_path / "repository") == []
+
+@pytest.mark.parametrize("size", ["64k", "1200k"])
+def test_a_full_disk_is_one_sentence_and_leaves_no_version(trained: Path, tmp_path: Path, size: str) -> None:
+    if subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0:
+        pytest.skip("a small file system can't be mounted without privileges")
+    arguments = ["sh", str(trained), str(tmp_path), size, sys.executable]
+    done = subprocess.run(["unshare", "-m", "sh", "-c", FULL, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: There is no room left for the version")
+    assert "-v1" not in done.stdout
 
 
 def test_the_command_publishes_the_newest_finished_run(trained: Path, tmp_path: Path) -> None:

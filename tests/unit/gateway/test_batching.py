@@ -209,3 +209,14 @@ async def test_closing_tells_those_who_wait_for_a_call() -> None:
     await batch.close()
     with pytest.raises(ModelServerUnavailable):
         await first
+
+
+async def test_an_unexpected_error_while_finding_the_culprit_leaves_nobody_waiting() -> None:
+    calls = []
+
+    async def odd(pictures: Sequence[Pixels], _timeout_s: float) -> Probabilities:
+        calls.append(len(pictures))
+        raise ModelServerFailed if len(calls) == 1 else LookupError
+
+    answers = await asyncio.gather(*ask(batcher(odd), 1, 2, 3), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [LookupError] * 3

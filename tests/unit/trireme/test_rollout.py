@@ -12,8 +12,9 @@ import pytest
 
 from contract.repository import ModelRepository
 from contract.served import Served, ServedModel
+from modelserver.errors import PortTaken
 from tests.support.versions import make_version
-from trireme.errors import AlreadyServing, PortTaken
+from trireme.errors import AlreadyServing
 from trireme.serve.guards import check_port, sole_server
 from trireme.serve.rollout import Rollout, decide
 from trireme.settings import TriremeSettings
