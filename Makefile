@@ -15,7 +15,7 @@ COMPILE = $(UV) pip compile -q pyproject.toml --universal --generate-hashes --no
 
 .PHONY: help
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-13s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: .venv/.ready  ## The main job: data, training, publish, serve on http://127.0.0.1:8080
@@ -41,6 +41,20 @@ check: .venv/.ready  ## Lint, format, types, import rules
 .PHONY: format
 format: .venv/.ready  ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix -q . && $(BIN)/ruff format .
+
+.PHONY: test-cluster
+test-cluster: .venv/.ready  ## The tests on a real Kubernetes: hermetic as root on Linux, or kind; see docs/cluster.md
+	@$(BIN)/python -m pytest tests/cluster
+
+.PHONY: cluster-deps cluster-up cluster-shell cluster-down
+cluster-deps: .venv/.ready  ## Install the Debian packages that the hermetic cluster needs (root)
+	@$(BIN)/python -m tests.cluster.kit deps
+cluster-up: .venv/.ready  ## Start a hermetic Kubernetes with KServe
+	@$(BIN)/python -m tests.cluster.kit up
+cluster-shell: .venv/.ready  ## A shell whose kubectl speaks to it
+	@exec $(BIN)/python -m tests.cluster.kit shell
+cluster-down: .venv/.ready  ## End it
+	@$(BIN)/python -m tests.cluster.kit down
 
 .PHONY: bench
 bench: .venv/.ready  ## Throughput of gateway, Triton and decoding, as a table; starts its own server

@@ -16,6 +16,7 @@ from gateway.admission import Admission
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.decoding import Decoder
+from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
@@ -57,12 +58,26 @@ class Services:
 
 @contextlib.asynccontextmanager
 async def open_triton(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[ModelServer]:
-    """Channels to the replicas that the settings name."""
-    pool = ReplicaPool(settings.triton_addresses)
-    try:
+    """Channels to the replicas that the settings name, or that DNS knows under these names."""
+    async with contextlib.AsyncExitStack() as stack:
+        pool = ReplicaPool(())
+        stack.push_async_callback(pool.close)
+        if settings.triton_discovery == "dns":
+            await stack.enter_async_context(_discovered(settings, pool))
+        else:
+            pool.set_addresses(settings.triton_addresses)
         yield Triton(pool, metrics, calls_per_replica=settings.calls_per_replica)
+
+
+@contextlib.asynccontextmanager
+async def _discovered(settings: GatewaySettings, pool: ReplicaPool) -> AsyncIterator[None]:
+    discovery = Discovery(settings.triton_addresses, pool.set_addresses, interval_s=settings.discovery_interval_s)
+    task = asyncio.create_task(discovery.follow())
+    try:
+        yield
     finally:
-        await pool.close()
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
 """Settings of the gateway."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,6 +33,11 @@ class GatewaySettings(BaseSettings):
     """Seconds between two looks at the repository and at the list of served versions."""
     triton_addresses: Annotated[tuple[Address, ...], Field(min_length=1)] = ("127.0.0.1:8001",)
     """Host and port of each Triton replica's gRPC API, as a JSON list."""
+    triton_discovery: Literal["static", "dns"] = "static"
+    """`static`: each of the addresses above is one replica. `dns`: each is a name of which every address is a replica,
+    such as a headless Service's."""
+    discovery_interval_s: Seconds = 1.0
+    """Seconds between two looks at the names, with `dns`."""
     triton_timeout_s: Seconds = 5.0
     """Seconds that a picture may wait, queue included, for the model server's answer."""
     calls_per_replica: Count = 2

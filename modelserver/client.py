@@ -15,6 +15,15 @@ from modelserver.errors import CallFailed
 Tensor = NDArray[Any]
 UNREACHABLE_S = 2.0
 
+_CHANNEL = [
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    # A server that starts is there within 0.1 s; gRPC's own first pause is a whole second.
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 500),
+]
+
 
 @dataclass(frozen=True)
 class IndexEntry:
@@ -28,7 +37,7 @@ class Client:
     """A gRPC channel to one server; methods raise `CallFailed`."""
 
     def __init__(self, address: str) -> None:
-        self._client = InferenceServerClient(address)
+        self._client = InferenceServerClient(address, channel_args=_CHANNEL)
 
     def __enter__(self) -> Self:
         return self

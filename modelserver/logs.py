@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TRITON = "modelserver.triton"
@@ -49,14 +49,12 @@ class Tail:
         self._least = least
         self._errors: deque[str] = deque(maxlen=KEPT_LINES)
 
-    def forward(self, lines: Iterable[str], *, done: Callable[[], None] | None = None) -> None:
+    def forward(self, lines: Iterable[str]) -> None:
         """Forward lines until they end."""
         for line in lines:
             record = parse(line)
             if record is not None:
                 self._take(record)
-        if done is not None:
-            done()
 
     def last_error(self) -> str | None:
         """The latest message of level error, or None."""

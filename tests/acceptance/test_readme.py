@@ -106,7 +106,9 @@ def test_the_main_job_from_a_clean_clone(clone: Path, variables: dict[str, str],
     print(f"first `make run` ready after {seconds:.0f} s; test accuracy {accuracy:.2%}; answer {answer}")
     assert (answer["model"], answer["version"], answer["label"]) == ("cifar10", 1, "ship")
     assert accuracy >= 0.75
-    assert process.returncode == 0, (tmp_path / "log").read_text()
+    # make itself was interrupted too, and says so by its status.
+    assert process.returncode in (0, -signal.SIGINT)
+    assert "Traceback" not in (tmp_path / "log").read_text()
     assert belongings(clone) == []
     assert shared_memory() <= before
 

@@ -1,6 +1,7 @@
 """What dies or hangs comes back."""
 
 import signal
+import time
 
 import pytest
 
@@ -32,6 +33,23 @@ def test_a_killed_stub_is_healed_within_10_seconds_at_default_intervals(rig: Rig
         assert eventually(lambda: supervisor.status()[name].heals == 1 and is_ready(supervisor, name), HEAL_S) < HEAL_S
         assert rig.answer(name).shape == (4, 10)
         assert triton().pid == server
+
+
+def test_a_request_that_met_a_dead_stub_holds_up_neither_the_healing_nor_the_end(rig: Rig) -> None:
+    name = rig.version(1)
+    rig.serve(tiny=(1,))
+    settings = rig.with_ports(stop_timeout_s=60, health_interval_s=2.0, grpc_port=rig.settings.grpc_port)
+    with Supervisor(settings) as supervisor:
+        supervisor.wait_ready(PATIENCE_S)
+        everyone = family(guardian())
+        stub().kill()
+        with pytest.raises(CallFailed):
+            rig.answer(name)
+        eventually(lambda: supervisor.status()[name].heals == 1 and is_ready(supervisor, name), HEAL_S)
+        assert rig.answer(name).shape == (4, 10)
+        began = time.monotonic()
+    assert time.monotonic() - began < 30, "Triton alone would take all of the 60 seconds"
+    assert not alive(everyone)
 
 
 def test_a_dead_stub_of_one_model_does_not_disturb_another(rig: Rig) -> None:

@@ -1,0 +1,77 @@
+"""Copying cards from a store to a folder."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from contract.files import write_atomically
+from contract.names import parse_triton_name
+from contract.repository import CARD
+
+log = logging.getLogger(__name__)
+
+
+class CardMirror:
+    """Makes `folder` hold the card of each version in `store`, and nothing else.
+
+    A published card never changes, so that each is fetched once.
+    """
+
+    def __init__(self, store: ObjectStore, folder: Path, *, max_card_bytes: int) -> None:
+        self._store = store
+        self._folder = folder
+        self._max_card_bytes = max_card_bytes
+
+    def refresh(self) -> None:
+        """Fetch what is new and remove what is gone; raises `OSError` or obstore's errors, and may be called again."""
+        there = self._versions()
+        here = {path.parent.name for path in self._folder.glob(f"*/{CARD}")}
+        for name in sorted(here - there):
+            shutil.rmtree(self._folder / name)
+            log.info("%s is gone from the store", name)
+        for name in sorted(there - here):
+            self._fetch(name)
+
+    def _versions(self) -> set[str]:
+        prefixes = obstore.list_with_delimiter(self._store)["common_prefixes"]
+        return {prefix for prefix in prefixes if parse_triton_name(prefix) is not None}
+
+    def _fetch(self, name: str) -> None:
+        path = f"{name}/{CARD}"
+        try:
+            if obstore.head(self._store, path)["size"] > self._max_card_bytes:
+                log.warning("the card of %s is too large; the version is left out", name)
+                return
+            card = obstore.get(self._store, path).bytes()
+        except FileNotFoundError:
+            # Not published yet: the card is written last.
+            return
+        write_atomically(self._folder / name / CARD, bytes(card))
+        log.info("%s is in the store", name)
+
+
+class Watch:
+    """Refreshes again and again, and says once when the store can't be read, and once when it can again."""
+
+    def __init__(self, mirror: CardMirror) -> None:
+        self._mirror = mirror
+        self._broken = False
+
+    def refresh(self) -> bool:
+        """Refresh once; whatever goes wrong, the cards of before stay. Returns whether it went well."""
+        try:
+            self._mirror.refresh()
+        except (BaseError, OSError) as error:
+            if not self._broken:
+                # Not the error's text: it may hold a request's signature.
+                log.warning("the store can't be mirrored (%s); the cards of before hold", type(error).__name__)
+            self._broken = True
+            return False
+        if self._broken:
+            log.info("the store is mirrored again")
+        self._broken = False
+        return True

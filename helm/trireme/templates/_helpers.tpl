@@ -1,0 +1,87 @@
+{{/* Names */}}
+
+{{- define "trireme.gateway" -}}
+{{ printf "%s-gateway" .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "trireme.models" -}}
+{{ printf "%s-models" .Release.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The InferenceService: slot `a` of the model. */}}
+{{- define "trireme.slot" -}}
+{{ .Values.model.name }}-a
+{{- end }}
+
+{{/* The version's folder, and what Triton calls it. */}}
+{{- define "trireme.version" -}}
+{{ .Values.model.name }}-v{{ .Values.model.version }}
+{{- end }}
+
+{{/* The name carries what the runtime says: a changed runtime under an old name would roll every service that uses it. */}}
+{{- define "trireme.runtime" -}}
+trireme-triton-{{ include "trireme.runtimeSpec" . | sha256sum | trunc 10 }}
+{{- end }}
+
+{{/* Labels */}}
+
+{{- define "trireme.labels" -}}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+app.kubernetes.io/name: trireme
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "trireme.gatewaySelector" -}}
+app.kubernetes.io/name: trireme
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: gateway
+{{- end }}
+
+{{/* KServe's own labels on the model's pods. */}}
+{{- define "trireme.slotSelector" -}}
+serving.kserve.io/inferenceservice: {{ include "trireme.slot" . }}
+component: predictor
+{{- end }}
+
+{{/* The store */}}
+
+{{- define "trireme.isClaim" -}}
+{{- if hasPrefix "pvc://" .Values.store.uri }}yes{{ end }}
+{{- end }}
+
+{{- define "trireme.claim" -}}
+{{ trimPrefix "pvc://" .Values.store.uri | splitList "/" | first }}
+{{- end }}
+
+{{- define "trireme.claimFolder" -}}
+{{ trimPrefix "pvc://" .Values.store.uri | trimSuffix "/" | splitList "/" | rest | join "/" }}
+{{- end }}
+
+{{/* With S3 a prefix without its slash would take in version 10 together with version 1. */}}
+{{- define "trireme.storageUri" -}}
+{{ trimSuffix "/" .Values.store.uri }}/{{ include "trireme.version" . }}{{ if not (include "trireme.isClaim" .) }}/{{ end }}
+{{- end }}
+
+{{/* Pod Security `restricted` */}}
+
+{{- define "trireme.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1000
+runAsGroup: 1000
+fsGroup: 1000
+# Without this, each start would walk through the whole claim.
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "trireme.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+runAsNonRoot: true
+runAsUser: 1000
+runAsGroup: 1000
+capabilities: {drop: [ALL]}
+seccompProfile: {type: RuntimeDefault}
+{{- end }}

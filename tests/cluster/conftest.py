@@ -1,0 +1,76 @@
+"""The suite's cluster: one for the whole session, wherever it comes from."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.cluster.kit.cluster import Cluster
+from tests.cluster.kit.errors import PlatformUnfit, ToolsMissing
+from tests.cluster.kit.images.builder import ImageSource
+from tests.cluster.kit.provider import provide
+from tests.cluster.kit.settings import ClusterSettings
+from tests.cluster.manifests import claim
+
+HERE = Path(__file__).parent
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark this folder's tests; making the cluster, which may build it first, has limits of its own."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.cluster)
+            item.add_marker(pytest.mark.timeout(300, func_only=True))
+
+
+@pytest.fixture(scope="session")
+def settings() -> ClusterSettings:
+    return ClusterSettings()
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Shows what takes long."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    return reporter.write_line if reporter is not None else print
+
+
+@pytest.fixture(scope="session")
+def cluster(settings: ClusterSettings, say: Callable[[str], None]) -> Iterator[Cluster]:
+    """A cluster with KServe. Where none can be had the tests are skipped, unless one was asked for by name."""
+    try:
+        found = provide(settings, say)
+    except (PlatformUnfit, ToolsMissing) as error:
+        if settings.source != "auto":
+            raise
+        pytest.skip(str(error))
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of one test, under Pod Security `restricted`."""
+    name = f"test-{uuid4().hex[:8]}"
+    metadata = {"name": name, "labels": RESTRICTED}
+    cluster.kubectl.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}])
+    yield name
+    cluster.kubectl.delete(f"namespace/{name}", wait=False)
+
+
+@pytest.fixture
+def models(cluster: Cluster, namespace: str) -> Iterator[str]:
+    """The name of a claim in the test's namespace, for models."""
+    volume, wanted = claim("models", namespace)
+    cluster.kubectl.apply([volume, wanted])
+    yield wanted["metadata"]["name"]
+    cluster.kubectl.delete(f"persistentvolume/{volume['metadata']['name']}", wait=False)
+
+
+@pytest.fixture(scope="session")
+def stand_in(cluster: Cluster) -> str:
+    """The name of a loaded image that serves HTTP on port 8080, built from a Dockerfile of this repository."""
+    folder = HERE / "images" / "stand_in"
+    return cluster.build_and_load(ImageSource("trireme.test/stand-in:1", folder / "Dockerfile", folder))

@@ -1,0 +1,157 @@
+"""Mirroring version cards, with obstore's own store in memory."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from obstore.store import MemoryStore
+from pydantic import ValidationError
+
+from contract.repository import CARD, ModelRepository
+from gateway.mirror.__main__ import open_store
+from gateway.mirror.cards import CardMirror, Watch
+from gateway.mirror.settings import MirrorSettings
+from tests.support.versions import make_version
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    root = tmp_path / "published"
+    for version in (1, 2):
+        make_version(root, "tiny", version)
+    return root
+
+
+@pytest.fixture
+def store(published: Path) -> MemoryStore:
+    found = MemoryStore()
+    for path in published.rglob("*"):
+        if path.is_file():
+            found.put(path.relative_to(published).as_posix(), path.read_bytes())
+    return found
+
+
+def mirror(store: MemoryStore, folder: Path, max_card_bytes: int = 1_000_000) -> CardMirror:
+    return CardMirror(store, folder, max_card_bytes=max_card_bytes)
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_gateway_s_repository_then_knows_every_version_and_holds_no_weights(
+    store: MemoryStore, published: Path, tmp_path: Path
+) -> None:
+    mirror(store, tmp_path / "cards").refresh()
+    there, here = ModelRepository(published), ModelRepository(tmp_path / "cards")
+    assert here.all_versions() == there.all_versions()
+    assert all(here.card(name) == there.card(name) for name in there.all_versions())
+    assert files(tmp_path / "cards") == ["tiny-v1/card.json", "tiny-v2/card.json"]
+
+
+def test_what_appears_is_copied_and_what_is_gone_is_removed(store: MemoryStore, tmp_path: Path) -> None:
+    cards = mirror(store, tmp_path)
+    store.delete([f"tiny-v2/{CARD}"])
+    cards.refresh()
+    assert (tmp_path / "tiny-v1").exists()
+    store.put("tiny-v3/card.json", b"{}")
+    store.delete([entry["path"] for batch in store.list("tiny-v1") for entry in batch])
+    cards.refresh()
+    assert {path.parts[0] for path in map(Path, files(tmp_path))} >= {"tiny-v3"}
+    assert not (tmp_path / "tiny-v1").exists()
+
+
+def test_a_version_whose_card_is_yet_to_come_does_not_exist(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.put("tiny-v1/1/model.onnx", b"weights")
+    mirror(store, tmp_path / "cards").refresh()
+    assert ModelRepository(tmp_path / "cards").all_versions() == []
+    store.put(f"tiny-v1/{CARD}", b"{}")
+    mirror(store, tmp_path / "cards").refresh()
+    assert files(tmp_path / "cards") == ["tiny-v1/card.json"]
+
+
+def test_what_is_no_version_is_left_out(tmp_path: Path) -> None:
+    store = MemoryStore()
+    for name in ("notes", "tiny", "Tiny-v1", "tiny-v0", "tiny-v1.bak"):
+        store.put(f"{name}/{CARD}", b"{}")
+    store.put(CARD, b"{}")
+    mirror(store, tmp_path / "cards").refresh()
+    assert files(tmp_path) == []
+
+
+def test_a_card_of_absurd_size_is_left_out(store: MemoryStore, tmp_path: Path) -> None:
+    store.put(f"tiny-v2/{CARD}", b" " * 100_001)
+    mirror(store, tmp_path / "cards", max_card_bytes=100_000).refresh()
+    assert files(tmp_path / "cards") == ["tiny-v1/card.json"]
+
+
+def test_while_the_store_is_away_the_cards_of_before_hold_and_the_log_says_so_once(
+    published: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cards = tmp_path / "cards"
+    make_version(cards, "tiny", 1)
+    nobody = open_store(settings(tmp_path, endpoint="http://127.0.0.1:1", timeout_s=1))
+    watch = Watch(CardMirror(nobody, cards, max_card_bytes=1000))
+    assert [watch.refresh(), watch.refresh()] == [False, False]
+    assert ModelRepository(cards).versions("tiny") == [1]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_the_log_says_when_the_store_is_back(
+    store: MemoryStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    (tmp_path / "cards").write_text("in the way")
+    watch = Watch(mirror(store, tmp_path / "cards"))
+    assert not watch.refresh()
+    (tmp_path / "cards").unlink()
+    assert watch.refresh()
+    assert caplog.records[-1].message == "the store is mirrored again"
+
+
+@pytest.mark.parametrize("store", ["", "models", "https://models", "s3://", "s3://Models", "s3://a//b"])
+def test_only_an_s3_bucket_is_a_store(store: str, tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="store"):
+        settings(tmp_path, store=store)
+
+
+def test_an_endpoint_that_is_set_to_nothing_is_none(tmp_path: Path) -> None:
+    assert settings(tmp_path, endpoint="").endpoint is None
+
+
+def test_a_wrong_setting_is_named_in_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.mirror"],
+        env=os.environ | {"MIRROR_STORE": "nowhere", "MIRROR_INTERVAL_S": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.strip() == "These settings are missing or wrong: MIRROR_STORE, MIRROR_INTERVAL_S."
+
+
+def test_sigterm_ends_the_mirror_in_good_order(tmp_path: Path) -> None:
+    environment = {"MIRROR_STORE": "s3://models", "MIRROR_ENDPOINT": "http://127.0.0.1:1", "MIRROR_TIMEOUT_S": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.mirror"],
+        env=os.environ | environment | {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "the store can't be mirrored" in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+
+
+def settings(folder: Path, **values: object) -> MirrorSettings:
+    return MirrorSettings.model_validate({"store": "s3://models", "folder": folder, **values})
