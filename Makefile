@@ -42,6 +42,10 @@ check: .venv/.ready  ## Lint, format, types, import rules
 format: .venv/.ready  ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix -q . && $(BIN)/ruff format .
 
+.PHONY: images
+images:  ## Build the images with Docker, Podman or Buildah
+	@images/build
+
 .PHONY: test-cluster
 test-cluster: .venv/.ready  ## The tests on a real Kubernetes: hermetic as root on Linux, or kind; see docs/cluster.md
 	@$(BIN)/python -m pytest tests/cluster
@@ -84,6 +88,9 @@ lock: | $(UV)  ## Resolve the newest versions into requirements/*.lock
 	$(COMPILE) $(PARTS) --extra training -U -o requirements/laptop.lock
 	$(COMPILE) $(PARTS) --extra training-gpu -c requirements/laptop.lock -U -o requirements/laptop-gpu.lock
 	$(COMPILE) --extra gateway -c requirements/laptop.lock -U -o requirements/gateway.lock
+	$(UV) pip compile -q requirements/modelserver-image.in --python-version 3.11 --python-platform x86_64-manylinux_2_35 \
+		--generate-hashes --no-header --no-annotate --no-emit-package openvino-telemetry \
+		-c requirements/laptop.lock -U -o requirements/modelserver-image.lock
 
 .PHONY: clean
 clean:  ## Remove environments and caches of this folder; published models stay

@@ -74,6 +74,10 @@ class ReplicaPool:
     def __len__(self) -> int:
         return len(self._replicas)
 
+    def has_other_than(self, replica: Replica) -> bool:
+        """Whether a call may go elsewhere; the replica that it met may have left already."""
+        return any(other is not replica for other in self._replicas.values())
+
     def set_addresses(self, addresses: Iterable[str]) -> None:
         """Take these replicas from now on; needs a running event loop."""
         wanted = dict.fromkeys(addresses)

@@ -53,7 +53,8 @@ class Triton:
             try:
                 return await self._once(first, request, deadline)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in ELSEWHERE or len(self._pool) < 2 or time.monotonic() >= deadline:
+                others = self._pool.has_other_than(first) and time.monotonic() < deadline
+                if error.code() not in ELSEWHERE or not others:
                     raise
         with self._pool.least_busy(but=first) as second:
             return await self._once(second, request, deadline)

@@ -3,8 +3,8 @@
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv --without-pip /opt/venv
-COPY requirements/gateway-image.lock /tmp/
-RUN pip --python /opt/venv/bin/python install -q --require-hashes --no-deps --only-binary :all: -r /tmp/gateway-image.lock
+COPY requirements/gateway.lock /tmp/
+RUN pip --python /opt/venv/bin/python install -q --require-hashes --no-deps --only-binary :all: -r /tmp/gateway.lock
 COPY contract /opt/venv/lib/python3.11/site-packages/contract
 COPY gateway /opt/venv/lib/python3.11/site-packages/gateway
 # The root file system is read-only later: byte code is made now.

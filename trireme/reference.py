@@ -7,17 +7,24 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from gateway.settings import GatewaySettings
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
-from training.settings import TrainingSettings
 
 from contract.errors import TriremeError
+from gateway.mirror.settings import MirrorSettings
+from gateway.settings import GatewaySettings
 from modelserver.settings import ModelServerSettings
+from training.settings import TrainingSettings
 from trireme.settings import TriremeSettings
 
 ROOT = Path(__file__).parents[1]
-SETTINGS: tuple[type[BaseSettings], ...] = (TriremeSettings, GatewaySettings, ModelServerSettings, TrainingSettings)
+SETTINGS: tuple[type[BaseSettings], ...] = (
+    TriremeSettings,
+    GatewaySettings,
+    MirrorSettings,
+    ModelServerSettings,
+    TrainingSettings,
+)
 ERROR_MODULES = (
     "contract.errors",
     "gateway.errors",
@@ -42,7 +49,7 @@ def settings_page() -> str:
     """All settings as tables, one a package."""
     lines = ["# Settings", "", NOTE, "", "Read once, at start, from the environment and from a file `.env`."]
     for settings in SETTINGS:
-        lines += ["", f"## `{settings.__module__.partition('.')[0]}`", "", "| variable | default | meaning |"]
+        lines += ["", f"## `{settings.__module__.rpartition('.')[0]}`", "", "| variable | default | meaning |"]
         lines += ["| --- | --- | --- |"]
         lines += [f"| `{name}` | `{default(field)}` | {_line(field)} |" for name, field in variables(settings)]
     return "\n".join(lines) + "\n"

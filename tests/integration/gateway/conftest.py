@@ -19,7 +19,7 @@ from tests.unit.gateway.rig import client, settings
 TINY = (ModelVersion("tiny", 1), ModelVersion("tiny", 2))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("repository")
     for name in TINY:
@@ -29,7 +29,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def triton(repository: Path) -> Iterator[TemporaryServer]:
     with TemporaryServer(repository, [*TINY, ModelVersion("brittle", 1)]) as server:
         yield server
