@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from modelserver.temporary import TemporaryServer
 from numpy.typing import NDArray
 
 from contract.card import Gate, Output
@@ -11,6 +10,7 @@ from contract.golden import GoldenPictures
 from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.picture import to_tensor
+from modelserver.temporary import TemporaryServer
 from training.publish.errors import GateFailed
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
