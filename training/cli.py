@@ -1,6 +1,7 @@
 """The verbs `train` and `data`. TensorFlow and scikit-learn are imported when a verb runs, not before."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -113,17 +114,18 @@ def _to_resume(runs: RunStore, model: str, wanted: str | None) -> str | None:
 def _train(settings: TrainingSettings, request: TrainingRequest, resume: str | None, data_dir: Path | None) -> Path:
     if resume is None:
         request.check()  # before the seconds that importing TensorFlow takes
+    console = Console(stderr=True)  # before stderr is turned off: rich looks once whether it is a terminal
     with quiet_stderr():
         from training.service import Training  # noqa: PLC0415  see the module's docstring
 
-        service = Training(settings, Console(stderr=True))
+        service = Training(settings, console)
     return service.resume(request.model, resume, data_dir) if resume else service.start(request, data_dir)
 
 
 def _publish(run: Path, repository: Path) -> str:
     from training.publish import publish  # noqa: PLC0415  see the module's docstring
 
-    return str(publish(run, repository).card.name)
+    return str(publish(run, repository, tell=partial(tell, Console(stderr=True))).card.name)
 
 
 def _tell_interrupted(unfinished: list[str]) -> None:

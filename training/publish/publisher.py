@@ -46,9 +46,9 @@ def publish(run: Path, repository: Path, *, dry_run: bool = False, tell: Tell = 
     with staging_area(repository) as area:
         name = _next_version(repository, record.model)
         staged = area / name.triton_name
-        tell(f"converting run {record.id} to ONNX")
+        tell(f"Converting run {record.id} to ONNX.")
         _assemble(run, staged, name, record)
-        tell(f"proving {name} on a real server")
+        tell(f"Proving {name} on a real Triton.")
         card = _card(name, record, folder_digests(staged), _prove(area, name, record))
         (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
         return Publication(card, None if dry_run else reveal(staged, repository, name))

@@ -1,7 +1,10 @@
 """The verbs as a user calls them, in processes of their own."""
 
+import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -23,16 +26,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+def start(folder: Path, *arguments: str, stderr: int = subprocess.PIPE) -> "subprocess.Popen[str]":
     places = {"TRAINING_RUNS_DIR": "runs", "TRAINING_CACHE_DIR": "cache", "TRAINING_CHECKPOINT_STEPS": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.training_command", *arguments],
         cwd=folder,
         env={**os.environ, **places, "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
+
+
+def read_terminal(descriptor: int) -> str:
+    """Everything that a terminal shows until its last writer has gone, which Linux tells by an error."""
+    shown = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(descriptor, 65536):
+            shown += part
+    os.close(descriptor)
+    return shown.decode()
 
 
 def call(folder: Path, *arguments: str, status: int = 0) -> tuple[str, str]:
@@ -52,6 +65,17 @@ def stop_after_a_checkpoint(process: "subprocess.Popen[str]", folder: Path, how:
         time.sleep(0.02)
     process.send_signal(how)
     return process.communicate(timeout=60)[1]
+
+
+def test_on_a_terminal_the_progress_is_live(folder: Path) -> None:
+    terminal, end = pty.openpty()
+    process = start(folder, *TRAIN, "2", stderr=end)
+    os.close(end)
+    shown = read_terminal(terminal)
+    assert process.communicate(timeout=60)[0]
+    assert process.returncode == 0, shown
+    assert "\x1b[2K" in shown, "a line is drawn over again and again"
+    assert re.search(r"Epoch 1/2 .*loss.*steps", shown)
 
 
 def test_an_interrupted_run_can_be_resumed(folder: Path) -> None:
