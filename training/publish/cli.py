@@ -54,7 +54,7 @@ def summary(publication: Publication) -> str:
     """What was published, for people."""
     card = publication.card
     difference = card.gates[0].measured["max_probability_difference"]
-    verb = "published as" if publication.folder else "would be published as (dry run)"
+    verb = "Published as" if publication.folder else "A dry run; it would be published as"
     return (
         f"{verb} [bold]{card.model}[/] version [bold]{card.version}[/]: test accuracy {card.metrics.accuracy:.2%}, "
         f"largest difference to the trained model {difference:.1e} over {card.gates[0].examples} examples"
