@@ -80,11 +80,12 @@ def variables(settings: type[BaseSettings]) -> Iterator[tuple[str, FieldInfo]]:
 
 
 def default(field: FieldInfo) -> str:
-    """The default as one would write it into the environment, with the home folder as `~`."""
-    value = field.get_default(call_default_factory=True, validated_data={})
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return "" if value is None else str(value).replace(str(Path.home()), "~")
+    """The default as one would write it into the environment; empty where the machine decides it."""
+    if field.default_factory is not None or field.default is None:
+        return ""
+    if isinstance(field.default, tuple | list):
+        return "[" + ", ".join(f'"{item}"' for item in field.default) + "]"
+    return str(field.default)
 
 
 def errors() -> set[type[TriremeError]]:
