@@ -18,7 +18,12 @@ class ModelServerSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MODELSERVER_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix="MODELSERVER_",
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
     host: ClassVar[str] = "127.0.0.1"

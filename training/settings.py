@@ -15,6 +15,7 @@ class TrainingSettings(BaseSettings):
         env_prefix="TRAINING_",
         env_file=".env",
         extra="ignore",
+        env_ignore_empty=True,
         frozen=True,
         use_attribute_docstrings=True,
         validate_default=True,

@@ -51,7 +51,7 @@ def settings_page() -> str:
     for settings in SETTINGS:
         lines += ["", f"## `{settings.__module__.rpartition('.')[0]}`", "", "| variable | default | meaning |"]
         lines += ["| --- | --- | --- |"]
-        lines += [f"| `{name}` | `{default(field)}` | {_line(field)} |" for name, field in variables(settings)]
+        lines += [f"| `{name}` | {_code(default(field))} | {_line(field)} |" for name, field in variables(settings)]
     return "\n".join(lines) + "\n"
 
 
@@ -103,6 +103,10 @@ def _descendants(error: type[TriremeError]) -> Iterator[type[TriremeError]]:
 
 def _first_paragraph(error: type[TriremeError]) -> str:
     return " ".join((error.__doc__ or "").partition("\n\n")[0].split())
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "–"
 
 
 def _line(field: FieldInfo) -> str:

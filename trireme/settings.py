@@ -10,7 +10,12 @@ class TriremeSettings(BaseSettings):
     """Read once from the environment (`TRIREME_…`) and `.env`; frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRIREME_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
+        env_prefix="TRIREME_",
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        frozen=True,
+        use_attribute_docstrings=True,
     )
 
     repository: Path = Path("model_repository")
