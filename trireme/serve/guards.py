@@ -10,7 +10,19 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from modelserver.errors import PortTaken
-from trireme.errors import AlreadyServing
+from trireme.errors import AlreadyServing, StartFailed
+
+
+@contextlib.contextmanager
+def state_errors(state_dir: Path) -> Iterator[None]:
+    """Raise `StartFailed` where the state folder can't be written: a full disk, a missing permission."""
+    try:
+        yield
+    except Timeout:
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        raise StartFailed(f"The state folder {state_dir} can't be written: {reason}.") from error
 
 
 @contextlib.contextmanager
@@ -19,18 +31,20 @@ def sole_server(state_dir: Path) -> Iterator[None]:
 
     The kernel gives the lock back when its holder dies, however it dies.
     """
-    state_dir.mkdir(parents=True, exist_ok=True)
     holder = state_dir / "serve.pid"
     lock = FileLock(state_dir / "serve.lock", timeout=0)
     try:
-        lock.acquire()
+        with state_errors(state_dir):
+            state_dir.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
     except Timeout as error:
         pid = holder.read_text().strip() if holder.is_file() else "unknown"
         raise AlreadyServing(
             f"Another `trireme serve` runs here (process {pid}); stop it first with Ctrl-C."
         ) from error
     try:
-        holder.write_text(f"{os.getpid()}\n")
+        with state_errors(state_dir):
+            holder.write_text(f"{os.getpid()}\n")
         yield
     finally:
         holder.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import threading
 from contract.errors import TriremeError
 from contract.repository import ModelRepository
 from contract.served import Served, ServedModel
+from trireme.serve.guards import state_errors
 from trireme.settings import TriremeSettings
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ class Rollout:
         self._thread = threading.Thread(target=self._follow, name="rollout", daemon=True)
 
     def __enter__(self) -> Served:
-        served = self.step()
+        with state_errors(self._settings.state_dir):
+            served = self.step()
         self._thread.start()
         return served
 

@@ -1,5 +1,6 @@
 """What is served without a database, and the guards before serving."""
 
+import errno
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from contract.repository import ModelRepository
 from contract.served import Served, ServedModel
 from modelserver.errors import PortTaken
 from tests.support.versions import make_version
-from trireme.errors import AlreadyServing
+from trireme.errors import AlreadyServing, StartFailed
 from trireme.serve.guards import check_port, sole_server
 from trireme.serve.rollout import Rollout, decide
 from trireme.settings import TriremeSettings
@@ -69,6 +70,25 @@ def test_a_second_server_on_the_same_state_is_refused_with_the_first_ones_pid(tm
     with sole_server(tmp_path), pytest.raises(AlreadyServing, match=str(os.getpid())), sole_server(tmp_path):
         pass
     with sole_server(tmp_path):
+        pass
+
+
+def test_a_state_folder_that_can_not_be_written_is_one_sentence(
+    settings: TriremeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.state_dir.parent.joinpath("file").touch()
+    with (
+        pytest.raises(StartFailed, match="can't be written: Not a directory"),
+        sole_server(settings.state_dir.parent / "file" / "state"),
+    ):
+        pass
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    make_version(settings.repository, "tiny", 1)
+    monkeypatch.setattr(Served, "write", full)
+    with pytest.raises(StartFailed, match="No space left"), Rollout(settings):
         pass
 
 
