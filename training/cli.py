@@ -38,7 +38,7 @@ def train_model(
     data_dir: DataDir = None,
     folder: Annotated[Path | None, typer.Option(help="Picture folder: <split>/<label>/*.png|jpg.")] = None,
     size: Size = 32,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same model on the same machine.")] = 0,
+    seed: Annotated[int, typer.Option(help="Decides weights at the start, the split, order and augmentation.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
     resume: Annotated[
         str | None,

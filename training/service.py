@@ -40,7 +40,8 @@ class Training:
     def resume(self, model: str, run: str, data_dir: Path | None = None) -> Path:
         """Go on with a model's run that was interrupted; returns its finished folder.
 
-        On the same machine the outcome is, bit for bit, that of a run that was never interrupted.
+        Everything that the next step depends on comes from the checkpoint, so the outcome is that of a run that was
+        never interrupted, as far as two runs agree at all: see `training.backend.make_repeatable`.
         Raises `RunUnknown`, `RunFinished` and all that `TrainingJob.run` raises.
         """
         folder = self.runs.folder(run)
