@@ -24,8 +24,8 @@ def wake(threads: int) -> None:
 def make_repeatable(seed: int) -> None:
     """Seed every generator and take deterministic kernels, which was measured to cost nothing on a CPU.
 
-    On several threads TensorFlow still adds up large batches in varying order: two runs with one seed begin alike, differ
-    in their last bits after the first step, and end some tenths of a percent apart (docs/results.md).
+    On several threads TensorFlow still adds up large batches in varying order: two runs with one seed begin alike,
+    differ in their last bits after the first step, and end some tenths of a percent apart (docs/results.md).
     """
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
