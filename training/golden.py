@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from contract.golden import GoldenPictures
+from contract.inputs import ImageInput
 from contract.picture import to_tensor
 from training.data.dataset import DataSet, Labels, Pixels, Split
 
@@ -23,13 +25,31 @@ PHOTO_SCALE = 7.5
 Predict = Callable[[Pixels], NDArray[np.float32]]
 
 
+@dataclass(frozen=True)
+class GoldenInputs:
+    """Golden examples before anybody answered them; the fields are those of `GoldenPictures`."""
+
+    bodies: list[bytes]
+    tensors: Pixels
+    labels: list[str]
+
+    def answered(self, probabilities: NDArray[np.float32]) -> GoldenPictures:
+        """With the trained model's answers float32 [n, labels]."""
+        return GoldenPictures(self.bodies, self.tensors, probabilities, self.labels)
+
+
 def make_golden(data: DataSet, predict: Predict) -> GoldenPictures:
     """Take up to 64 test pictures, the labels in turn; `predict` maps uint8 [n, h, w, c] to float32 [n, labels]."""
-    chosen = _choose(data.test.labels)
-    bodies = [_body(data.test, index, place % PHOTO_EVERY == 0) for place, index in enumerate(chosen.tolist())]
-    tensors = np.stack([to_tensor(body, data.input) for body in bodies])
-    labels = [data.labels[number] for number in data.test.labels[chosen]]
-    return GoldenPictures(bodies=bodies, tensors=tensors, probabilities=predict(tensors), labels=labels)
+    chosen = choose_golden(data.test, data.labels, data.input)
+    return chosen.answered(predict(chosen.tensors))
+
+
+def choose_golden(split: Split, labels: tuple[str, ...], schema: ImageInput) -> GoldenInputs:
+    """Take up to 64 pictures of a split, the labels in turn."""
+    chosen = _choose(split.labels)
+    bodies = [_body(split, index, place % PHOTO_EVERY == 0) for place, index in enumerate(chosen.tolist())]
+    tensors = np.stack([to_tensor(body, schema) for body in bodies])
+    return GoldenInputs(bodies, tensors, [labels[number] for number in split.labels[chosen]])
 
 
 def _choose(labels: Labels) -> Labels:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from contract.card import Engine, Gate, VersionCard
@@ -13,6 +14,7 @@ from contract.names import ModelVersion
 from contract.repository import CARD, CONFIG, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
 from modelserver.config import check_config
 from training import runs
+from training.publish.candidate import Build, Candidate
 from training.publish.config import image_config
 from training.publish.gate import conversion_gate
 from training.publish.graph import IR_VERSION, OPSET, convert
@@ -43,13 +45,20 @@ def publish(run: Path, repository: Path, *, dry_run: bool = False, tell: Tell = 
     Raises `RunUnfinished`, the errors of `training.publish.errors`, and those of a model server that doesn't start.
     """
     record = runs.RunRecord.read(run)
+    tell(f"Converting run {record.id} to ONNX.")
+    return publish_candidate(record, partial(_build, run, record), repository, dry_run=dry_run, tell=tell)
+
+
+def publish_candidate(
+    candidate: Candidate, build: Build, repository: Path, *, dry_run: bool = False, tell: Tell = lambda _: None
+) -> Publication:
+    """Publish a model, wherever it was trained, as the next version of its name; promises and raises as `publish`."""
     with staging_area(repository) as area:
-        name = _next_version(repository, record.model)
+        name = _next_version(repository, candidate.model)
         staged = area / name.triton_name
-        tell(f"Converting run {record.id} to ONNX.")
-        _assemble(run, staged, name, record)
+        _assemble(staged, name, candidate, build)
         tell(f"Proving {name} on a real Triton.")
-        card = _card(name, record, folder_digests(staged), _prove(area, name, record))
+        card = _card(name, candidate, folder_digests(staged), _prove(area, name, candidate))
         (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
         return Publication(card, None if dry_run else reveal(staged, repository, name))
 
@@ -58,33 +67,37 @@ def _next_version(repository: Path, model: str) -> ModelVersion:
     return ModelVersion(model, max(ModelRepository(repository).versions(model), default=0) + 1)
 
 
-def _assemble(run: Path, staged: Path, name: ModelVersion, record: runs.RunRecord) -> None:
-    copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
-    shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
-    convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
-    (staged / LABELS).write_text("".join(f"{label}\n" for label in record.output.labels))
-    (staged / CONFIG).write_text(image_config(name, record.input, record.output, ENGINE))
+def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Build) -> None:
+    build(staged)
+    (staged / LABELS).write_text("".join(f"{label}\n" for label in candidate.output.labels))
+    (staged / CONFIG).write_text(image_config(name, candidate.input, candidate.output, ENGINE))
     check_config(staged)
 
 
-def _prove(area: Path, name: ModelVersion, record: runs.RunRecord) -> Gate:
+def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
+    copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
+    shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
+    convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
+
+
+def _prove(area: Path, name: ModelVersion, candidate: Candidate) -> Gate:
     golden = GoldenPictures.read(area / name.triton_name / GOLDEN)
     return conversion_gate(
-        area, name, schema=record.input, output=record.output, golden=golden, batch=ENGINE.max_batch_size
+        area, name, schema=candidate.input, output=candidate.output, golden=golden, batch=ENGINE.max_batch_size
     )
 
 
-def _card(name: ModelVersion, record: runs.RunRecord, files: dict[str, str], gate: Gate) -> VersionCard:
+def _card(name: ModelVersion, candidate: Candidate, files: dict[str, str], gate: Gate) -> VersionCard:
     return VersionCard(
         model=name.model,
         version=name.version,
         created=datetime.now(UTC),
         task="image-classification",
-        input=record.input,
-        output=record.output,
+        input=candidate.input,
+        output=candidate.output,
         engine=ENGINE,
-        metrics=record.evaluation,
+        metrics=candidate.evaluation,
         gates=(gate,),
-        lineage=record.lineage,
+        lineage=candidate.lineage,
         files=files,
     )
