@@ -39,3 +39,7 @@ class TrainingSettings(BaseSettings):
     """Arithmetic of training; `auto` takes bfloat16 where a GPU or AMX makes it faster. Exports are float32 always."""
     checkpoint_steps: PositiveInt = 20
     """Training steps between two checkpoints: what a killed run loses at most."""
+    import_timeout: PositiveFloat = 900.0
+    """Seconds that converting an imported artefact, or asking it for its answers to the examples, may take."""
+    import_max_bytes: PositiveInt = Field(default=2**31 - 1, le=2**31 - 1)
+    """Largest artefact to import; an ONNX graph is one message of at most 2 GiB."""

@@ -55,7 +55,8 @@ def summary(publication: Publication) -> str:
     card = publication.card
     difference = card.gates[0].measured["max_probability_difference"]
     verb = "Published as" if publication.folder else "A dry run; it would be published as"
+    accuracy = "test accuracy" if card.metrics.split == "test" else f"accuracy on the {card.metrics.split}"
     return (
-        f"{verb} [bold]{card.model}[/] version [bold]{card.version}[/]: test accuracy {card.metrics.accuracy:.2%}, "
+        f"{verb} [bold]{card.model}[/] version [bold]{card.version}[/]: {accuracy} {card.metrics.accuracy:.2%}, "
         f"largest difference to the trained model {difference:.1e} over {card.gates[0].examples} examples"
     )

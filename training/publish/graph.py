@@ -24,10 +24,10 @@ def convert(saved_model: Path, target: Path, *, schema: ImageInput, output: Outp
         ConversionFailed: tf2onnx refused the graph.
         GraphUnsupported: the result has other ends than one uint8 input and one float32 output, or is too new.
     """
-    _run_tf2onnx(saved_model, target)
+    run_tf2onnx(saved_model, target)
     model = onnx.load(target)
     model.ir_version = IR_VERSION
-    _drop_unused_domains(model)
+    drop_unused_domains(model)
     _name_ends(model.graph, schema.tensor, output.tensor)
     check(model, schema=schema, output=output)
     onnx.save(model, target)
@@ -53,18 +53,25 @@ def check(model: onnx.ModelProto, *, schema: ImageInput, output: Output) -> None
         raise GraphUnsupported(f"The graph's ends are {found}, the card's {wanted}.")
 
 
-def _run_tf2onnx(saved_model: Path, target: Path) -> None:
+def run_tf2onnx(saved_model: Path, target: Path, *, signature: str | None = None, timeout: float | None = None) -> None:
+    """Convert one signature of a SavedModel, by default the one that tf2onnx chooses, within `timeout` seconds.
+
+    Raises `ConversionFailed`.
+    """
     # A process of its own: tf2onnx changes TensorFlow's global state, and its memory goes back at once.
     arguments = ["--saved-model", str(saved_model), "--tag", "serve", "--opset", str(OPSET), "--output", str(target)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tf2onnx.convert", *arguments], capture_output=True, text=True, check=False
-    )
+    arguments += [] if signature is None else ["--signature_def", signature]
+    command = [sys.executable, "-m", "tf2onnx.convert", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise ConversionFailed(f"tf2onnx did not finish within {timeout:.0f} seconds.") from error
     if done.returncode != 0:
         raise ConversionFailed(f"tf2onnx refused the SavedModel: {done.stderr.strip()[-_FAILED_TAIL:]}")
 
 
-def _drop_unused_domains(model: onnx.ModelProto) -> None:
-    # tf2onnx imports `ai.onnx.ml` into every graph, whether or not a node is of it.
+def drop_unused_domains(model: onnx.ModelProto) -> None:
+    """Forget the operator sets that no node is of; tf2onnx imports `ai.onnx.ml` into every graph."""
     used = {"", *(node.domain for node in model.graph.node)}
     kept = [entry for entry in model.opset_import if entry.domain in used]
     del model.opset_import[:]

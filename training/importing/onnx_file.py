@@ -1,0 +1,74 @@
+"""An ONNX file as the artefact to import."""
+
+import hashlib
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import ModelProto
+
+from training.data.storage import storage_errors
+from training.importing.artefact import Artefact, artefact_digest
+from training.importing.errors import ArtefactUnsafe, ArtefactUnsupported, SchemaUnclear
+from training.importing.external_data import embed
+from training.importing.onnx_safety import check_safe
+from training.importing.original import Original
+from training.importing.spec import Spec
+from training.publish.graph import OPSET
+from training.settings import TrainingSettings
+
+COPY = "original.onnx"
+
+
+def take_onnx(path: Path, work: Path, spec: Spec, settings: TrainingSettings) -> Artefact:
+    """Read and check a file, and copy it into the folder `work`, weights in other files included.
+
+    Raises:
+        ArtefactUnsafe: it is too large, names files outside its folder, or holds foreign operators.
+        ArtefactUnsupported: it isn't ONNX, or of an operator set that can't be converted to ours.
+    """
+    if spec.signature is not None:
+        raise SchemaUnclear("An ONNX file has no signatures; leave out `signature` in the spec.")
+    with storage_errors(path.parent):
+        content = _read(path, settings.import_max_bytes)
+    model = _parse(content)
+    check_safe(model)
+    files = embed(model, path.parent, settings.import_max_bytes - len(content))
+    known = {path.name: hashlib.sha256(content).hexdigest()}
+    original = Original("onnx", work / COPY, None, settings.import_timeout)
+    with storage_errors(work):
+        original.path.write_bytes(model.SerializeToString())
+    return Artefact(original, artefact_digest(path.parent, files, known), to_our_opset(model))
+
+
+def to_our_opset(model: ModelProto) -> ModelProto:
+    """Convert a model to the pinned operator set; raises `ArtefactUnsupported` where ONNX's converter can't."""
+    versions = [entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
+    if versions == [OPSET]:
+        return model
+    try:
+        return onnx.version_converter.convert_version(model, OPSET)
+    except Exception as error:
+        raise ArtefactUnsupported(
+            f"The graph is of operator set {max(versions, default=0)} and can't be converted to {OPSET}, which all "
+            f"servers know; export it with opset_version={OPSET}."
+        ) from error
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise ArtefactUnsafe(f"The artefact is larger than the limit of {max_bytes:,} bytes.")
+    return content
+
+
+def _parse(content: bytes) -> ModelProto:
+    model = ModelProto()
+    try:
+        model.ParseFromString(content)
+    except DecodeError as error:
+        raise ArtefactUnsupported("The file isn't an ONNX model.") from error
+    if model.ir_version < 1 or not model.graph.node:
+        raise ArtefactUnsupported("The file isn't an ONNX model.")
+    return model
