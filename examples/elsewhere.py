@@ -1,8 +1,8 @@
 """Train a classifier without Trireme, and save it as ONNX: a stand-in for a model of yours.
 
-    python examples/elsewhere.py digits elsewhere.onnx
+    python examples/elsewhere.py pictures elsewhere.onnx
 
-It takes grey pictures [batch, 1, 16, 16] with numbers from -1 to 1, and answers logits for one, two, zero (sorted).
+It takes pictures [batch, 3, 16, 16] with numbers from -1 to 1, and answers a logit for each label, sorted by name.
 """
 
 import sys
@@ -21,15 +21,15 @@ def main(pictures: Path, target: Path) -> None:
     """Train on `pictures/train` and write the network."""
     files = sorted((pictures / "train").glob("*/*.png"))
     inputs = np.stack([read(path) for path in files])
-    network = MLPClassifier((32,), max_iter=300, tol=1e-3, random_state=0)
+    network = MLPClassifier((32,), alpha=1.0, max_iter=300, tol=1e-3, random_state=0)
     network.fit(inputs, [path.parent.name for path in files])
     onnx.save(to_onnx(network), target)
 
 
 def read(path: Path) -> np.ndarray:
-    """One picture as 256 numbers from -1 to 1."""
-    picture = Image.open(path).convert("L").resize((SIZE, SIZE), Image.Resampling.BILINEAR)
-    return (np.asarray(picture, np.float32).ravel() / 255 - 0.5) / 0.5
+    """One picture as 768 numbers from -1 to 1, channel by channel."""
+    picture = Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+    return (np.asarray(picture, np.float32).transpose(2, 0, 1).ravel() / 255 - 0.5) / 0.5
 
 
 def to_onnx(network: MLPClassifier) -> onnx.ModelProto:
@@ -45,7 +45,7 @@ def to_onnx(network: MLPClassifier) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes,
         "elsewhere",
-        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 1, SIZE, SIZE])],
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", 3, SIZE, SIZE])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", len(network.classes_)])],
         [numpy_helper.from_array(w.astype(np.float32), name) for w, name in zip(weights, names, strict=True)],
     )
