@@ -31,6 +31,7 @@ ERROR_MODULES = (
     "modelserver.errors",
     "training.errors",
     "training.publish.errors",
+    "training.report.errors",
     "trireme.errors",
 )
 NOTE = "<!-- Made by `make reference`; edit the code's docstrings instead. -->"

@@ -22,6 +22,7 @@ VERBS = (
     Verb("data", "training.cli:data", "training", "Fetch, look at and export data sets."),
     Verb("train", "training.cli:train", "training", "Train a model; with --publish, publish it too."),
     Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
+    Verb("report", "training.report.cli:report", "training", "Show a version's report, or compare two versions."),
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures to a running gateway."),

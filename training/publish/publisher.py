@@ -17,6 +17,7 @@ from training.publish.config import image_config
 from training.publish.gate import conversion_gate
 from training.publish.graph import IR_VERSION, OPSET, convert
 from training.publish.staging import copy_tree, reveal, staging_area
+from training.report.files import take_report
 
 MAX_BATCH_SIZE = 32
 ENGINE = Engine(
@@ -61,6 +62,7 @@ def _next_version(repository: Path, model: str) -> ModelVersion:
 def _assemble(run: Path, staged: Path, name: ModelVersion, record: runs.RunRecord) -> None:
     copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
     shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
+    take_report(run, staged, record)
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
     (staged / LABELS).write_text("".join(f"{label}\n" for label in record.output.labels))
     (staged / CONFIG).write_text(image_config(name, record.input, record.output, ENGINE))
