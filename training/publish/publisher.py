@@ -17,7 +17,8 @@ from training.publish.config import image_config
 from training.publish.gate import conversion_gate
 from training.publish.graph import IR_VERSION, OPSET, convert
 from training.publish.staging import copy_tree, reveal, staging_area
-from training.report.files import take_report
+from training.report.files import complete_report, copy_report
+from training.report.sources import of_run
 
 MAX_BATCH_SIZE = 32
 ENGINE = Engine(
@@ -62,7 +63,8 @@ def _next_version(repository: Path, model: str) -> ModelVersion:
 def _assemble(run: Path, staged: Path, name: ModelVersion, record: runs.RunRecord) -> None:
     copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
     shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
-    take_report(run, staged, record)
+    copy_report(run, staged)
+    complete_report(staged, of_run(record))
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
     (staged / LABELS).write_text("".join(f"{label}\n" for label in record.output.labels))
     (staged / CONFIG).write_text(image_config(name, record.input, record.output, ENGINE))

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from contract.files import write_atomically
 from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD
-from training.report.sources import of_run
-from training.runs import RunRecord
+from training.report.material import Material
 
 if TYPE_CHECKING:
     from training.report.report import Report
@@ -24,16 +23,17 @@ def write_report(report: "Report", folder: Path) -> None:
     write_atomically(folder / REPORT, report.html())
 
 
-def take_report(run: Path, version: Path, record: RunRecord) -> None:
-    """Copy a run's report and answers into a version's folder.
+def copy_report(run: Path, version: Path) -> None:
+    """Copy a run's report and answers into a version's folder, where the run has one."""
+    if (run / REPORT).is_file():
+        for name in (REPORT, REPORT_RECORD, ANSWERS):
+            shutil.copyfile(run / name, version / name)
+        shutil.copytree(run / PLOTS, version / PLOTS, copy_function=shutil.copyfile)
 
-    A run that ended before runs had reports gets what its record alone tells.
-    """
-    if not (run / REPORT).is_file():
+
+def complete_report(version: Path, material: Material) -> None:
+    """Make a version's report where it brought none: it was trained elsewhere, or before runs had reports."""
+    if not (version / REPORT).is_file():
         from training.report.report import Report  # noqa: PLC0415  seconds of imports that a publish needs rarely
 
-        return write_report(Report(of_run(record)), version)
-    for name in (REPORT, REPORT_RECORD, ANSWERS):
-        shutil.copyfile(run / name, version / name)
-    shutil.copytree(run / PLOTS, version / PLOTS, copy_function=shutil.copyfile)
-    return None
+        write_report(Report(material), version)

@@ -5,7 +5,7 @@ from training.report.comparison.paired import LEVEL, Paired
 from training.report.material import Material
 from training.report.section import Section, Table
 from training.report.sections.calibration import calibration_error, reliability
-from training.report.words import percent, points
+from training.report.words import counted, percent, points
 
 SIGNIFICANT = 0.05
 
@@ -24,7 +24,7 @@ def sentence(contest: Contest) -> str:
             f"{percent(accuracies[0], 2)} in {contest.names[0]} and {percent(accuracies[1], 2)} in {contest.names[1]}"
         )
         return f"The test accuracy is {both}; whether that is more than chance stays open, because {contest.obstacle}."
-    return f"{_verdict(contest, paired)} ({_proof(paired)})."
+    return f"{_verdict(contest, paired)} ({_proof(contest.names[1], paired)})."
 
 
 def _verdict(contest: Contest, paired: Paired) -> str:
@@ -38,12 +38,12 @@ def _verdict(contest: Contest, paired: Paired) -> str:
     return f"{better.capitalize()} is {size} better than {worse} on the same test pictures, more than chance explains"
 
 
-def _proof(paired: Paired) -> str:
+def _proof(second: str, paired: Paired) -> str:
     won, lost = len(paired.won), len(paired.lost)
     low, high = (f"{100 * end:+.2f}" for end in paired.interval())
     return (
-        f"{won:,} pictures won and {lost:,} lost, McNemar's p = {paired.p_value:.2g}, "
-        f"{percent(LEVEL, 0)} interval {low} to {high} points"
+        f"{second} wins {counted(won, 'picture')} and loses {lost:,}, McNemar's p = {paired.p_value:.2g}, "
+        f"{percent(LEVEL, 0)} interval of its advantage {low} to {high} points"
     )
 
 

@@ -15,6 +15,8 @@ from training.report.words import counted, quoted
 
 LOOKED_AT = 500
 """A label's brightness is that of so many of its pictures, evenly taken."""
+ALIKE = 3
+"""Grey levels: nearer labels are called equally bright."""
 MOST = 120
 """Labels beyond so many are not shown."""
 NAME = 2.5
@@ -54,8 +56,8 @@ def sentence(labels: tuple[str, ...], levels: NDArray[np.float64]) -> str:
     """Which label's pictures are brightest and which darkest; a brightness that gives labels away shows here."""
     bright, dark = int(np.nanargmax(levels)), int(np.nanargmin(levels))
     gap = levels[bright] - levels[dark]
-    if gap < 1:
-        return f"The pictures of all {len(labels)} labels are equally bright, {levels[bright]:.0f} of 255 on average."
+    if gap < ALIKE:
+        return f"The pictures of all {len(labels)} labels are about as bright, {levels[bright]:.0f} of 255 on average."
     return (
         f"{quoted(labels[bright])} has the brightest pictures and {quoted(labels[dark])} the darkest: "
         f"{levels[bright]:.0f} against {levels[dark]:.0f} of 255 on average, "
