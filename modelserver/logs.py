@@ -30,8 +30,8 @@ class Record:
 def parse(line: str) -> Record | None:
     """The record in a line; None for an empty line or a part of the tables that Triton prints at its start.
 
-    Triton's routine messages become debug, and so do its complaints about a missing GPU and about plots. A line in no known form, such
-    as the output of a library inside a stub, becomes info.
+    Triton's routine messages become debug, and so do its complaints about a missing GPU and about plots. A line in no
+    known form, such as the output of a library inside a stub, becomes info.
     """
     text = line.strip()
     if not text or text[0] in "+|":

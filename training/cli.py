@@ -33,13 +33,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 @train.command("train")
 def train_model(
     name: Annotated[str, typer.Argument(help="The model's name; cifar10 trains on CIFAR-10.")],
-    profile: Annotated[str, typer.Option(help="How long to train.")] = "quick",
-    architecture: Annotated[str, typer.Option(help="The network: fast or cnn4.")] = "fast",
+    profile: Annotated[str, typer.Option(help="How long to train: quick or full.")] = "quick",
+    architecture: Annotated[
+        str | None, typer.Option(help="The network: fast, wide or cnn4; by default the profile's.")
+    ] = None,
     data_dir: DataDir = None,
     folder: Annotated[Path | None, typer.Option(help="Picture folder: <split>/<label>/*.png|jpg.")] = None,
     size: Size = 32,
     seed: Annotated[int, typer.Option(help="Decides weights at the start, the split, order and augmentation.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without a better validation accuracy; 0: never.")
+    ] = None,
+    mirrored: Annotated[
+        bool, typer.Option("--mirrored", help="Export a graph that averages a picture and its mirror image.")
+    ] = False,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with this run, or the `latest`."),
@@ -53,7 +61,7 @@ def train_model(
     """Train a model; Ctrl-C leaves a run that can be resumed."""
     settings = TrainingSettings()
     runs = RunStore(settings.runs_dir)
-    request = TrainingRequest(name, profile, architecture, folder, size, seed, epochs)
+    request = TrainingRequest(name, profile, architecture, folder, size, seed, epochs, patience, mirrored)
     try:
         run = _train(settings, request, _to_resume(runs, name, resume), data_dir)
     except KeyboardInterrupt:

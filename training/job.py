@@ -16,6 +16,7 @@ from training.console import tell
 from training.data.dataset import DataSet
 from training.data.storage import storage_errors
 from training.display import TrainingDisplay
+from training.early_stopping import BEST
 from training.errors import RunChanged, RunFinished
 from training.evaluation import evaluate
 from training.golden import make_golden
@@ -23,6 +24,7 @@ from training.history import Epoch
 from training.learner import Learner
 from training.lineage import make_lineage
 from training.plan import RunPlan
+from training.preflight import check_room, needs
 from training.report.answers import Answers
 from training.report.files import write_report
 from training.report.report import Report
@@ -58,7 +60,7 @@ class TrainingJob:
             backend.make_repeatable(self._plan.seed)
             model, history = self._train(folder)
             tell(self._console, "Exporting and evaluating.")
-            saved_model.export(model, self._architecture, self._shape, folder / SAVED_MODEL)
+            self._export(model, folder / SAVED_MODEL)
             with storage_errors(folder):
                 self._finish(folder, history)
         return folder
@@ -72,16 +74,24 @@ class TrainingJob:
     def _train(self, folder: Path) -> tuple[keras.Model, list[Epoch]]:
         steps = steps_per_epoch(self._plan, len(self._data.train))
         model = self._build()
+        self._check_room(model, folder)
         learner = Learner(model, self._architecture.recipe, steps * self._plan.epochs)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
         return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
+
+    def _check_room(self, model: keras.Model, folder: Path) -> None:
+        if not backend.hardware().gpus:  # which have a memory of their own
+            check_room(needs(model, self._data, self._plan.batch_size), folder)
 
     def _build(self) -> keras.Model:
         with backend.arithmetic(self._plan.precision):
             model = self._architecture.build(self._shape)
         self._architecture.prepare(model, self._data.train.images, self._shape)
         return model
+
+    def _export(self, model: keras.Model, folder: Path) -> None:
+        saved_model.export(model, self._architecture, self._shape, folder, with_mirrored=self._plan.mirrored)
 
     def _finish(self, folder: Path, history: list[Epoch]) -> None:
         exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
@@ -90,7 +100,8 @@ class TrainingJob:
         record = self._record(answers, history)
         self._report(folder, record, answers)
         record.write(folder)
-        (folder / CHECKPOINT).unlink(missing_ok=True)
+        for name in (CHECKPOINT, BEST):
+            (folder / name).unlink(missing_ok=True)
 
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
         tell(self._console, "Making the report.")

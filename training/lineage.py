@@ -12,12 +12,12 @@ from training.plan import RunPlan
 
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-learn", "pillow", "simplejpeg")
 
+PARAMETERS = {"architecture", "profile", "epochs", "batch_size", "seed", "precision", "patience", "mirrored"}
+
 
 def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Lineage:
     """The lineage of a run that followed `plan` with pictures of this mean and deviation."""
-    parameters = plan.model_dump(
-        mode="json", include={"architecture", "profile", "epochs", "batch_size", "seed", "precision"}
-    )
+    parameters = plan.model_dump(mode="json", include=PARAMETERS)
     return Lineage(
         data=plan.data,
         source=plan.source if plan.source == "cifar10" else "picture folder",

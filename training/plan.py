@@ -33,6 +33,10 @@ class RunPlan(Document):
     batch_size: PositiveInt
     seed: NonNegativeInt
     precision: Precision
+    patience: NonNegativeInt = 0
+    """Epochs without a better validation accuracy after which the run ends; 0 means that it never ends early."""
+    mirrored: bool = False
+    """Whether the exported graph averages its answers to a picture and to its mirror image."""
 
     def write(self, folder: Path) -> None:
         """Write the plan into the run's folder."""

@@ -10,16 +10,20 @@ class Profile:
     """A length of training, with one schedule of the learning rate over all of it."""
 
     name: str
+    architecture: str
+    """The one to take unless the user names another."""
     epochs: dict[str, int]
     """By architecture."""
     batch_size: int = 512
+    patience: int = 0
+    """Epochs without a better validation accuracy after which a run ends; 0: never."""
 
 
 PROFILES = {
-    # About three minutes on two cores; see docs/results.md for what was measured.
-    "quick": Profile("quick", {"fast": 2, "wide": 1, "cnn4": 6}),
+    # About two minutes on two cores; see docs/results.md for what was measured.
+    "quick": Profile("quick", "fast", {"fast": 2, "wide": 1, "cnn4": 6}),
     # Less than an hour on two cores.
-    "full": Profile("full", {"fast": 40, "wide": 16, "cnn4": 40}),
+    "full": Profile("full", "wide", {"fast": 40, "wide": 16, "cnn4": 40}, patience=5),
 }
 
 

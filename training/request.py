@@ -22,13 +22,18 @@ class TrainingRequest:
 
     model: str
     profile: str = "quick"
-    architecture: str = "fast"
+    architecture: str | None = None
+    """Instead of the profile's."""
     folder: Path | None = None
     """A picture folder; without it the model's name must be that of a known data set."""
     size: int = DEFAULT_SIZE
     seed: int = 0
     epochs: int | None = None
     """Instead of the profile's."""
+    patience: int | None = None
+    """Instead of the profile's."""
+    mirrored: bool = False
+    """Average the answers to a picture and to its mirror image, in the exported graph."""
 
     def check(self) -> None:
         """Find what is wrong before any data are seen.
@@ -43,13 +48,13 @@ class TrainingRequest:
             raise RequestInvalid(f"There is no data set {self.model!r}; give a picture folder with --folder.")
         if self.size < MINIMUM_SIZE:
             raise RequestInvalid(f"Pictures must be at least {MINIMUM_SIZE} pixels wide and high.")
-        if self.seed < 0 or (self.epochs is not None and self.epochs < 1):
-            raise RequestInvalid("A seed is 0 or more, and there is at least one epoch.")
+        if self.seed < 0 or (self.epochs is not None and self.epochs < 1) or (self.patience or 0) < 0:
+            raise RequestInvalid("A seed and a patience are 0 or more, and there is at least one epoch.")
         self._check_architecture()
 
     def _check_architecture(self) -> None:
         known = profile(self.profile).epochs
-        if self.architecture not in known:
+        if self.architecture is not None and self.architecture not in known:
             raise ArchitectureUnknown(f"There is no architecture {self.architecture!r}; there are {', '.join(known)}.")
 
     @property
@@ -60,6 +65,7 @@ class TrainingRequest:
     def plan(self, run: str, data: DataSet, precision: Precision) -> RunPlan:
         """The plan of a run with this data."""
         chosen = profile(self.profile)
+        architecture = self.architecture or chosen.architecture
         return RunPlan(
             id=run,
             model=self.model,
@@ -67,10 +73,12 @@ class TrainingRequest:
             input=data.input,
             labels=data.labels,
             data=data.digests(),
-            architecture=self.architecture,
+            architecture=architecture,
             profile=self.profile,
-            epochs=self.epochs or chosen.epochs[self.architecture],
+            epochs=self.epochs or chosen.epochs[architecture],
             batch_size=min(chosen.batch_size, len(data.train)),
             seed=self.seed,
             precision=precision,
+            patience=chosen.patience if self.patience is None else self.patience,
+            mirrored=self.mirrored,
         )

@@ -12,13 +12,16 @@ from training.architectures import Architecture, Shape
 from training.backend import arithmetic
 from training.data.storage import storage_errors
 from training.errors import StorageFailed
+from training.mirroring import mirrored
 
 BATCH = 250
 ENDPOINT = "serve"
 SIGNATURE = "serving_default"
 
 
-def export(trained: keras.Model, architecture: Architecture, shape: Shape, folder: Path) -> None:
+def export(
+    trained: keras.Model, architecture: Architecture, shape: Shape, folder: Path, *, with_mirrored: bool = False
+) -> None:
     """Write `trained` as a SavedModel, rebuilt in float32 with the same weights, whatever it was trained in.
 
     Its signatures `serve` and `serving_default` take uint8 [batch, height, width, channels] under the input's name
@@ -26,7 +29,8 @@ def export(trained: keras.Model, architecture: Architecture, shape: Shape, folde
     """
     with arithmetic("float32"):
         model = architecture.build(shape)
-    model.set_weights(trained.get_weights())
+        model.set_weights(trained.get_weights())
+        model = mirrored(model) if with_mirrored else model
     with storage_errors(folder.parent):
         staged = folder.with_name(f".{folder.name}")
         shutil.rmtree(staged, ignore_errors=True)
