@@ -132,15 +132,15 @@ def scores(label: str, recall: float) -> ClassScores:
 @pytest.mark.parametrize(
     ("cat", "dog", "text"),
     [
-        (0.7, 0.4, "“cat” gains 20.0 points of recall (from 50.0% to 70.0%), the most; {lost}."),
-        (0.7, 0.5, "No label loses; “cat” gains 20.0 points of recall (from 50.0% to 70.0%), the most."),
+        (0.7, 0.4, "“cat” gains most, 20.0 points of recall (from 50.0% to 70.0%); {lost}."),
+        (0.7, 0.5, "No label loses; “cat” gains most, 20.0 points of recall (from 50.0% to 70.0%)."),
         (0.5, 0.4, "No label gains; {lost}."),
         (0.5, 0.5, "No label's recall changes."),
     ],
 )
 def test_what_labels_gain_and_lose(cat: float, dog: float, text: str) -> None:
     pairs = tuple((scores(label, 0.5), scores(label, recall)) for label, recall in (("cat", cat), ("dog", dog)))
-    lost = "“dog” loses 10.0 points of recall (from 50.0% to 40.0%), the most"
+    lost = "“dog” loses most, 10.0 points of recall (from 50.0% to 40.0%)"
     assert labels.sentence(pairs) == text.format(lost=lost)
 
 

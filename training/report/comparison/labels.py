@@ -32,16 +32,16 @@ def sentence(pairs: Pairs) -> str:
     if gain(best) == gain(worst) == 0:
         return "No label's recall changes."
     if gain(worst) >= 0:
-        return f"No label loses; {_change(best)}, the most."
+        return f"No label loses; {_change(best)}."
     if gain(best) <= 0:
-        return f"No label gains; {_change(worst)}, the most."
-    return f"{_change(best)}, the most; {_change(worst)}, the most."
+        return f"No label gains; {_change(worst)}."
+    return f"{_change(best)}; {_change(worst)}."
 
 
 def _change(pair: tuple[ClassScores, ClassScores]) -> str:
-    verb = "gains" if gain(pair) > 0 else "loses"
+    verb = "gains most" if gain(pair) > 0 else "loses most"
     span = f"from {percent(pair[0].recall)} to {percent(pair[1].recall)}"
-    return f"{quoted(pair[0].label)} {verb} {points(gain(pair))} of recall ({span})"
+    return f"{quoted(pair[0].label)} {verb}, {points(gain(pair))} of recall ({span})"
 
 
 def _strangers(contest: Contest) -> str:
