@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from PIL import Image
@@ -47,6 +49,7 @@ STYLE: Any = {
     "legend.frameon": False,
     "legend.fontsize": 9,
     "figure.facecolor": "white",
+    "figure.dpi": RESOLUTION,
     "figure.constrained_layout.use": True,
     "lines.linewidth": 1.8,
 }
@@ -54,13 +57,13 @@ STYLE: Any = {
 
 def png(draw: Callable[[], Figure]) -> bytes:
     """Draw in our style and encode with 256 colours, which halves a plot and quarters a plot of pictures."""
-    file = io.BytesIO()
     with mpl.rc_context(STYLE):
-        draw().savefig(file, format="png", dpi=RESOLUTION)
-    image = Image.open(file).convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT)
-    small = io.BytesIO()
-    image.save(small, format="PNG", optimize=True)
-    return small.getvalue()
+        canvas = FigureCanvasAgg(draw())
+        canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    file = io.BytesIO()
+    image.quantize(COLOURS, Image.Quantize.MEDIANCUT).save(file, format="PNG")
+    return file.getvalue()
 
 
 def figure(height: float, width: float = WIDTH) -> Figure:
