@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from contract.repository import REPORT
 from training.console import tell
 from training.data.catalog import Catalog
 from training.data.cifar10 import NAME, cifar10
@@ -147,9 +146,7 @@ def _show_run(run: Path, version: str | None, *, as_json: bool) -> None:
     if as_json:
         content = record.model_dump(mode="json")
         return _print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
-    accuracy = (
-        f"Run {record.id}: test accuracy {record.evaluation.accuracy:.2%}, in {run}; its report is {REPORT} there."
-    )
+    accuracy = f"Run {record.id}: test accuracy {record.evaluation.accuracy:.2%}, in {run}."
     published = f" Published as {version}." if version else ""
     return tell(Console(), accuracy + published)
 

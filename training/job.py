@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from contract.card import Output
-from contract.repository import ANSWERS
+from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
 from training.console import tell
@@ -107,6 +107,7 @@ class TrainingJob:
         tell(self._console, "Making the report.")
         answers.write(folder / ANSWERS)
         write_report(Report(of_run(record, answers, self._data), partial(tell, self._console)), folder)
+        tell(self._console, f"The report is {folder / REPORT}.")
 
     def _record(self, answers: Answers, history: list[Epoch]) -> RunRecord:
         return RunRecord(
