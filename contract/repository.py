@@ -14,6 +14,10 @@ LABELS = "labels.txt"
 GOLDEN = "golden.parquet"
 ONNX_MODEL = "1/model.onnx"
 SAVED_MODEL = "1/model.savedmodel"
+REPORT = "report.html"
+REPORT_RECORD = "report.json"
+PLOTS = "plots"
+ANSWERS = "answers.parquet"
 
 
 class ModelRepository:

@@ -15,6 +15,8 @@ _LEVELS = {"E": logging.ERROR, "W": logging.WARNING, "I": logging.DEBUG, "F": lo
 _LINE = re.compile(r'^(?P<level>[IWEF])\d{4} [\d:.]+ \d+ (?P<file>[\w.]+):\d+\] ?"?(?P<message>.*?)"?$')
 # What Triton says on every machine without a GPU.
 _NO_GPU = re.compile(r"CUDA|Cuda|NVML|DCGM|pinned memory")
+# What Triton says of each folder beside `1/`: a version's plots are none of its business.
+_PLOTS = re.compile(r"ignore version directory 'plots'")
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Record:
 def parse(line: str) -> Record | None:
     """The record in a line; None for an empty line or a part of the tables that Triton prints at its start.
 
-    Triton's routine messages become debug, and so do its complaints about a missing GPU. A line in no known form, such
-    as the output of a library inside a stub, becomes info.
+    Triton's routine messages become debug, and so do its complaints about a missing GPU and about plots. A line in no
+    known form, such as the output of a library inside a stub, becomes info.
     """
     text = line.strip()
     if not text or text[0] in "+|":
@@ -37,7 +39,8 @@ def parse(line: str) -> Record | None:
     match = _LINE.match(text)
     if match is None:
         return Record(logging.DEBUG if _NO_GPU.search(text) else logging.INFO, text)
-    level = logging.DEBUG if _NO_GPU.search(match["message"]) else _LEVELS[match["level"]]
+    routine = _NO_GPU.search(match["message"]) or _PLOTS.search(match["message"])
+    level = logging.DEBUG if routine else _LEVELS[match["level"]]
     return Record(level, match["message"]) if match["message"] else None
 
 

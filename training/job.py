@@ -1,6 +1,7 @@
 """A training run from its data to its finished folder."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from contract.card import Output
+from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
 from training.console import tell
@@ -23,6 +25,10 @@ from training.learner import Learner
 from training.lineage import make_lineage
 from training.plan import RunPlan
 from training.preflight import check_room, needs
+from training.report.answers import Answers
+from training.report.files import write_report
+from training.report.report import Report
+from training.report.sources import of_run
 from training.run_store import RunStore
 from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, RunRecord
 from training.settings import TrainingSettings
@@ -90,13 +96,20 @@ class TrainingJob:
     def _finish(self, folder: Path, history: list[Epoch]) -> None:
         exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
-        self._record(exported, history).write(folder)
+        answers = Answers(self._data.test.labels, exported.probabilities(self._data.test.images))
+        record = self._record(answers, history)
+        self._report(folder, record, answers)
+        record.write(folder)
         for name in (CHECKPOINT, BEST):
             (folder / name).unlink(missing_ok=True)
 
-    def _record(self, exported: saved_model.SavedModel, history: list[Epoch]) -> RunRecord:
-        test = self._data.test
-        answers = exported.probabilities(test.images)
+    def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
+        tell(self._console, "Making the report.")
+        answers.write(folder / ANSWERS)
+        write_report(Report(of_run(record, answers, self._data), partial(tell, self._console)), folder)
+        tell(self._console, f"The report is {folder / REPORT}.")
+
+    def _record(self, answers: Answers, history: list[Epoch]) -> RunRecord:
         return RunRecord(
             id=self._plan.id,
             model=self._plan.model,
@@ -104,7 +117,7 @@ class TrainingJob:
             input=self._data.input,
             output=Output(labels=self._data.labels),
             lineage=make_lineage(self._plan, backend.hardware(), self._shape.mean, self._shape.deviation),
-            evaluation=evaluate("test", self._data.labels, test.labels, answers),
+            evaluation=evaluate("test", self._data.labels, answers.truth, answers.probabilities),
             history=tuple(vars(epoch) for epoch in history),
         )
 

@@ -5,6 +5,8 @@ checkpoint.npz      # while training runs: weights, optimiser state, epoch; load
 run.json            # RunRecord; written last, so that a folder with it is a finished run
 model.savedmodel/   # the trained model in float32, uint8 [batch, height, width, channels] → probabilities
 golden.parquet      # test pictures as users send them, their tensors, the trained model's own answers
+answers.parquet     # the answers to all test pictures
+report.html         # what a person reads; report.json and plots/ belong to it
 """
 
 from pathlib import Path

@@ -23,6 +23,8 @@ class TrainingSettings(BaseSettings):
 
     runs_dir: Path = Path(".trireme/runs")
     """Folder of the training runs, one folder a run."""
+    reports_dir: Path = Path(".trireme/reports")
+    """Folder of the pages that `trireme report --compare` makes."""
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("trireme"))
     """Folder of downloaded data sets; by default the user's cache folder (XDG)."""
     data_dir: Path | None = None

@@ -32,6 +32,7 @@ ERROR_MODULES = (
     "training.errors",
     "training.importing.errors",
     "training.publish.errors",
+    "training.report.errors",
     "trireme.errors",
 )
 NOTE = "<!-- Made by `make reference`; edit the code's docstrings instead. -->"

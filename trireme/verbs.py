@@ -23,6 +23,7 @@ VERBS = (
     Verb("train", "training.cli:train", "training", "Train a model; with --publish, publish it too."),
     Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
     Verb("import", "training.importing.cli:import_", "training", "Publish a model that was trained elsewhere."),
+    Verb("report", "training.report.cli:report", "training", "Show a version's report, or compare two versions."),
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures to a running gateway."),

@@ -19,6 +19,9 @@ from training.publish.config import image_config
 from training.publish.gate import conversion_gate
 from training.publish.graph import IR_VERSION, OPSET, convert
 from training.publish.staging import copy_tree, reveal, staging_area
+from training.report.files import complete_report, copy_report
+from training.report.material import Material
+from training.report.sources import of_run
 
 MAX_BATCH_SIZE = 32
 ENGINE = Engine(
@@ -69,6 +72,7 @@ def _next_version(repository: Path, model: str) -> ModelVersion:
 
 def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Build) -> None:
     build(staged)
+    complete_report(staged, Material(candidate.model, candidate.evaluation, candidate.lineage))
     (staged / LABELS).write_text("".join(f"{label}\n" for label in candidate.output.labels))
     (staged / CONFIG).write_text(image_config(name, candidate.input, candidate.output, ENGINE))
     check_config(staged)
@@ -77,6 +81,8 @@ def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Bui
 def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
     copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
     shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
+    copy_report(run, staged)
+    complete_report(staged, of_run(record))
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from contract.golden import GoldenPictures
 from contract.picture import to_tensor
+from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD
 from tests.support.cifar10 import sample
 from tests.support.trained import quiet_settings, sample_plan, trained_run
 from training import runs as layout
@@ -69,7 +70,8 @@ def figures(run: Path) -> list[dict[str, object]]:
 
 def test_a_finished_run_holds_what_publishing_needs(run: Path) -> None:
     names = {path.name for path in run.iterdir()} - {".lock"}
-    assert names == {"plan.json", layout.RECORD, layout.SAVED_MODEL, layout.GOLDEN}
+    report = {REPORT, REPORT_RECORD, PLOTS, ANSWERS}
+    assert names == {"plan.json", layout.RECORD, layout.SAVED_MODEL, layout.GOLDEN} | report
 
 
 def test_the_model_has_learnt(run: Path) -> None:

@@ -24,6 +24,8 @@ from modelserver.probe import Probe, _zeros
 from modelserver.settings import ModelServerSettings
 from tests.support.versions import make_version
 
+PLOTS = "ignore version directory 'plots' which fails"
+
 
 @pytest.mark.parametrize(
     ("line", "record"),
@@ -33,6 +35,7 @@ from tests.support.versions import make_version
         ('E1121 11:37:02.176597 5193 model.cc:839] "bad "x""', Record(logging.ERROR, 'bad "x"')),
         ("F1121 11:37:02.176597 5193 model.cc:839] dead", Record(logging.CRITICAL, "dead")),
         ('W1121 11:37:02.176597 5193 m.cc:7] "DCGM unable to start"', Record(logging.DEBUG, "DCGM unable to start")),
+        ("W1121 11:37:02.1 5 m.cc:7] \"ignore version directory 'plots' which fails\"", Record(logging.DEBUG, PLOTS)),
         ("Error: Failed to initialize NVML", Record(logging.DEBUG, "Error: Failed to initialize NVML")),
         ("a library says %s", Record(logging.INFO, "a library says %s")),
         ("I1121 11:37:02.176597 5193 server.cc:604] \n", None),
