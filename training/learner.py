@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
+from training.lookahead import Lookahead
 from training.recipe import Recipe, boosts, make_optimizer
 
 State = dict[str, NDArray[np.generic]]
@@ -23,6 +24,7 @@ class Learner:
         self._variables = self._logits.trainable_variables
         self._boosts = boosts(recipe, self._variables)
         self._optimizer = make_optimizer(recipe, self._variables, steps)
+        self._lookahead = Lookahead(model.variables, steps) if recipe.lookahead else None
         self._loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
         self._compiled_step: Callable[..., tuple[tf.Tensor, tf.Tensor]] = tf.function(self._step)
         self._compiled_logits: Callable[..., tf.Tensor] = tf.function(self._logits, reduce_retracing=True)
@@ -35,6 +37,8 @@ class Learner:
     def learn(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> tuple[float, int]:
         """One step on a batch; returns its mean loss and how many it got right before the step."""
         loss, right = self._compiled_step(tf.constant(images), tf.constant(labels))
+        if self._lookahead:
+            self._lookahead.after(int(self._optimizer.iterations))
         return float(loss), int(right)
 
     def accuracy(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
@@ -64,5 +68,6 @@ class Learner:
 
     def _named(self) -> list[tuple[str, keras.Variable]]:
         # By position: the paths of Keras count up with each network that a process builds.
-        model = [(f"model/{index}", variable) for index, variable in enumerate(self.model.variables)]
-        return model + [(f"optimizer/{index}", variable) for index, variable in enumerate(self._optimizer.variables)]
+        slow = self._lookahead.slow if self._lookahead else []
+        groups = {"model": self.model.variables, "optimizer": self._optimizer.variables, "lookahead": slow}
+        return [(f"{name}/{index}", variable) for name, group in groups.items() for index, variable in enumerate(group)]

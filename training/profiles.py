@@ -17,7 +17,9 @@ class Profile:
 
 PROFILES = {
     # About three minutes on two cores; see docs/results.md for what was measured.
-    "quick": Profile("quick", {"fast": 2, "cnn4": 6}),
+    "quick": Profile("quick", {"fast": 2, "wide": 1, "cnn4": 6}),
+    # Less than an hour on two cores.
+    "full": Profile("full", {"fast": 40, "wide": 16, "cnn4": 40}),
 }
 
 

@@ -22,6 +22,8 @@ class Recipe:
     bias_boost: float
     """BatchNorm's offsets learn this much faster than the rest."""
     label_smoothing: float
+    lookahead: bool = False
+    """Whether slow weights are averaged beside the fast ones; see `training.lookahead`."""
 
 
 class Triangular(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
