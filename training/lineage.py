@@ -10,14 +10,13 @@ from contract.card import Lineage
 from training.hardware import Hardware
 from training.plan import RunPlan
 
+PARAMETERS = {"architecture", "profile", "epochs", "batch_size", "seed", "precision", "rate", "class_weights"}
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-learn", "pillow", "simplejpeg")
 
 
 def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Lineage:
     """The lineage of a run that followed `plan` with pictures of this mean and deviation."""
-    parameters = plan.model_dump(
-        mode="json", include={"architecture", "profile", "epochs", "batch_size", "seed", "precision"}
-    )
+    parameters = plan.model_dump(mode="json", include=PARAMETERS)
     return Lineage(
         data=plan.data,
         source=plan.source if plan.source == "cifar10" else "picture folder",
@@ -25,6 +24,7 @@ def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], dev
         libraries=library_versions(),
         machine=str(hardware),
         run=plan.id,
+        parent=plan.parent,
         parameters={**parameters, "mean": list(mean), "deviation": list(deviation)},
     )
 

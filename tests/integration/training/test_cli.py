@@ -17,7 +17,7 @@ from tests.support.cifar10 import sample, write_batches
 from training.data.export import export_folders
 from training.runs import CHECKPOINT, SAVED_MODEL
 
-TRAIN = ["train", "pets", "--folder", "pets", "--epochs"]
+TRAIN = ["train", "pets", "--data", "pets", "--epochs"]
 
 
 @pytest.fixture
@@ -94,12 +94,12 @@ def test_an_interrupted_run_can_be_resumed(folder: Path) -> None:
 def test_an_unknown_run_and_an_impossible_request_are_one_sentence(folder: Path) -> None:
     assert call(folder, "train", "pets", "--resume", "nothing", status=1)[1] == "There is no training run 'nothing'.\n"
     said = call(folder, "train", "wolves", status=1)[1]
-    assert said == "There is no data set 'wolves'; give a picture folder with --folder.\n"
+    assert said == "There is no data set 'wolves'; give a picture folder with --data.\n"
 
 
 def test_data_are_fetched_from_a_folder_only_when_they_are_the_real_ones(folder: Path) -> None:
     write_batches(folder / "given")
-    said = call(folder, "data", "fetch", "cifar10", "--data-dir", "given", status=1)[1]
+    said = call(folder, "data", "fetch", "cifar10", "--data", "given", status=1)[1]
     assert "CIFAR-10 from the folder given is damaged: data_batch_1.bin differs from its pinned digest." in said
     assert "no data set 'mnist'" in call(folder, "data", "fetch", "mnist", status=1)[1]
 
