@@ -61,7 +61,8 @@ def train_model(
         typer.Option(help="How long to train: quick, full or finetune. Default: quick; with --from finetune."),
     ] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="The network: fast, wide or cnn4. Default: fast; with --from the parent's.")
+        str | None,
+        typer.Option(help="The network: fast, wide or cnn4. Default: the profile's; with --from the parent's."),
     ] = None,
     size: Annotated[
         int | None,
@@ -73,6 +74,12 @@ def train_model(
     max_bad: MaxBad = MAX_BAD,
     seed: Annotated[int, typer.Option(help="Decides weights at the start, the split, order and augmentation.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without a better validation accuracy; 0: never.")
+    ] = None,
+    mirrored: Annotated[
+        bool, typer.Option("--mirrored", help="Export a graph that averages a picture and its mirror image.")
+    ] = False,
     resume: Annotated[
         str | None,
         typer.Option(metavar="RUN", help="Go on with this run, or the `latest`."),
@@ -88,8 +95,8 @@ def train_model(
     runs = RunStore(settings.runs_dir)
     start = find_parent(ModelRepository(repository), parent) if parent else None
     folder, held = (None, data_dir) if name == NAME else (data_dir, None)
-    wishes: dict[str, Any] = {"folder": folder, "seed": seed, "epochs": epochs}
-    wishes |= {"profile": profile, "architecture": architecture, "size": size}
+    wishes: dict[str, Any] = {"folder": folder, "seed": seed, "epochs": epochs, "patience": patience}
+    wishes |= {"profile": profile, "architecture": architecture, "size": size, "mirrored": mirrored}
     request = TrainingRequest.of(name, start, **wishes, class_weights=class_weights, max_bad=max_bad)
     try:
         run = _train(settings, request, _to_resume(runs, name, resume), held)
@@ -177,9 +184,10 @@ def _show_run(run: Path, version: str | None, *, as_json: bool) -> None:
     if as_json:
         content = record.model_dump(mode="json")
         return _print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
-    accuracy = f"Run {record.id}: test accuracy {record.evaluation.accuracy:.2%}, in {run}."
+    area = record.evaluation.roc_auc
+    figures = f"test accuracy {record.evaluation.accuracy:.2%}" + (f", ROC-AUC {area:.3f}" if area is not None else "")
     published = f" Published as {version}." if version else ""
-    return tell(Console(), accuracy + published)
+    return tell(Console(), f"Run {record.id}: {figures}, in {run}.{published}")
 
 
 def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:

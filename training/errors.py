@@ -17,6 +17,7 @@ TrainingError                   500  training-failed
 ├── RunUnfinished               409  run-unfinished
 ├── RunFinished                 409  run-finished
 ├── RunChanged                  409  run-changed
+├── MemoryShort                 507  memory-short
 ├── CheckpointInvalid           500  checkpoint-invalid
 └── TrainingDiverged            500  training-diverged
 """
@@ -155,6 +156,14 @@ class RunChanged(TrainingError):
     status = 409
     code = "run-changed"
     title = "The training run can't go on as it began"
+
+
+class MemoryShort(TrainingError):
+    """A run would need more memory than is free."""
+
+    status = 507
+    code = "memory-short"
+    title = "There is too little memory"
 
 
 class CheckpointInvalid(TrainingError):

@@ -15,6 +15,7 @@ from training.console import tell
 from training.data.dataset import DataSet
 from training.data.storage import storage_errors
 from training.display import TrainingDisplay
+from training.early_stopping import BEST
 from training.errors import RunChanged, RunFinished
 from training.evaluation import evaluate
 from training.golden import make_golden
@@ -23,6 +24,7 @@ from training.learner import Learner
 from training.lineage import make_lineage
 from training.parent import Start
 from training.plan import RunPlan
+from training.preflight import check_room, needs
 from training.run_store import RunStore
 from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, START, RunRecord
 from training.settings import TrainingSettings
@@ -57,7 +59,7 @@ class TrainingJob:
             backend.make_repeatable(self._plan.seed)
             model, history = self._train(folder)
             tell(self._console, "Exporting and evaluating.")
-            saved_model.export(model, self._architecture, self._shape, folder / SAVED_MODEL)
+            self._export(model, folder / SAVED_MODEL)
             with storage_errors(folder):
                 self._finish(folder, history)
         return folder
@@ -71,12 +73,17 @@ class TrainingJob:
     def _train(self, folder: Path) -> tuple[keras.Model, list[Epoch]]:
         steps = steps_per_epoch(self._plan, len(self._data.train))
         model = self._build()
+        self._check_room(model, folder)
         recipe = self._architecture.recipe
         recipe = replace(recipe, peak_rate=recipe.peak_rate * self._plan.rate)
         learner = Learner(model, recipe, steps * self._plan.epochs, self._plan.class_weights)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
         return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
+
+    def _check_room(self, model: keras.Model, folder: Path) -> None:
+        if not backend.hardware().gpus:  # which have a memory of their own
+            check_room(needs(model, self._data, self._plan.batch_size), folder)
 
     def _build(self) -> keras.Model:
         with backend.arithmetic(self._plan.precision):
@@ -87,11 +94,14 @@ class TrainingJob:
             self._start.give_to(model, self._data.labels)
         return model
 
+    def _export(self, model: keras.Model, folder: Path) -> None:
+        saved_model.export(model, self._architecture, self._shape, folder, with_mirrored=self._plan.mirrored)
+
     def _finish(self, folder: Path, history: list[Epoch]) -> None:
         exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
         self._record(exported, history).write(folder)
-        for name in (CHECKPOINT, START):
+        for name in (CHECKPOINT, BEST, START):
             (folder / name).unlink(missing_ok=True)
 
     def _record(self, exported: saved_model.SavedModel, history: list[Epoch]) -> RunRecord:

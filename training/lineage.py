@@ -10,8 +10,10 @@ from contract.card import Lineage
 from training.hardware import Hardware
 from training.plan import RunPlan
 
-PARAMETERS = {"architecture", "profile", "epochs", "batch_size", "seed", "precision", "rate", "class_weights"}
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-learn", "pillow", "simplejpeg")
+
+PARAMETERS = {"architecture", "profile", "epochs", "batch_size", "seed", "precision", "patience", "mirrored"}
+PARAMETERS |= {"rate", "class_weights"}
 
 
 def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Lineage:

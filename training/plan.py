@@ -34,6 +34,10 @@ class RunPlan(Document):
     batch_size: PositiveInt
     seed: NonNegativeInt
     precision: Precision
+    patience: NonNegativeInt = 0
+    """Epochs without a better validation accuracy after which the run ends; 0 means that it never ends early."""
+    mirrored: bool = False
+    """Whether the exported graph averages its answers to a picture and to its mirror image."""
     parent: str | None = None
     """The version that the run is fine-tuned from, such as `cifar10-v3`."""
     rate: PositiveFloat = 1.0

@@ -11,9 +11,13 @@ class Profile:
     """A length of training, with one schedule of the learning rate over all of it."""
 
     name: str
+    architecture: str
+    """The one to take unless the user names another."""
     epochs: dict[str, int]
     """By architecture."""
     batch_size: int = 512
+    patience: int = 0
+    """Epochs without a better validation accuracy after which a run ends; 0: never."""
     rate: float = 1.0
     """Share of the recipe's learning rates."""
     steps: int = 0
@@ -25,12 +29,12 @@ class Profile:
 
 
 PROFILES = {
-    # About three minutes on two cores; see docs/results.md for what was measured.
-    "quick": Profile("quick", {"fast": 2, "wide": 1, "cnn4": 6}, steps=80),
+    # About two minutes on two cores; see docs/results.md for what was measured.
+    "quick": Profile("quick", "fast", {"fast": 2, "wide": 1, "cnn4": 6}, steps=80),
     # Less than an hour on two cores.
-    "full": Profile("full", {"fast": 40, "wide": 16, "cnn4": 40}),
+    "full": Profile("full", "wide", {"fast": 40, "wide": 16, "cnn4": 40}, patience=5),
     # From a trained network: the first layers know much already, and a high rate would make them forget it.
-    "finetune": Profile("finetune", {"fast": 8, "wide": 8, "cnn4": 8}, rate=0.3, steps=80),
+    "finetune": Profile("finetune", "fast", {"fast": 8, "wide": 8, "cnn4": 8}, rate=0.3, steps=80),
 }
 
 

@@ -17,7 +17,7 @@ from training.parent import Parent
 from training.plan import RunPlan
 from training.profiles import profile
 
-PROFILE, FINE_TUNING, ARCHITECTURE = "quick", "finetune", "fast"
+PROFILE, FINE_TUNING = "quick", "finetune"
 MINIMUM_SIZE = 16
 """Three max-pools and a 2×2 convolution leave one pixel of sixteen."""
 
@@ -28,13 +28,18 @@ class TrainingRequest:
 
     model: str
     profile: str = PROFILE
-    architecture: str = ARCHITECTURE
+    architecture: str | None = None
+    """Instead of the profile's."""
     folder: Path | None = None
     """A picture folder; without it the model's name must be that of a known data set."""
     size: int = DEFAULT_SIZE
     seed: int = 0
     epochs: int | None = None
     """Instead of the profile's."""
+    patience: int | None = None
+    """Instead of the profile's."""
+    mirrored: bool = False
+    """Average the answers to a picture and to its mirror image, in the exported graph."""
     parent: Parent | None = None
     """The version to fine-tune from."""
     class_weights: Choice = "auto"
@@ -54,17 +59,9 @@ class TrainingRequest:
     ) -> Self:
         """A request whose defaults are the parent's network and pictures and a gentle profile, where there is one."""
         if parent is None:
-            defaults: tuple[str, str, int] = (PROFILE, ARCHITECTURE, DEFAULT_SIZE)
-        else:
-            defaults = (FINE_TUNING, parent.architecture, parent.size)
-        return cls(
-            model,
-            profile or defaults[0],
-            architecture or defaults[1],
-            size=size or defaults[2],
-            parent=parent,
-            **wishes,
-        )
+            return cls(model, profile or PROFILE, architecture, size=size or DEFAULT_SIZE, **wishes)
+        profile, architecture = profile or FINE_TUNING, architecture or parent.architecture
+        return cls(model, profile, architecture, size=size or parent.size, parent=parent, **wishes)
 
     def check(self) -> None:
         """Find what is wrong before any data are seen.
@@ -80,17 +77,17 @@ class TrainingRequest:
             raise RequestInvalid(f"There is no data set {self.model!r}; give a picture folder with --data.")
         if self.size < MINIMUM_SIZE:
             raise RequestInvalid(f"Pictures must be at least {MINIMUM_SIZE} pixels wide and high.")
-        if self.seed < 0 or (self.epochs is not None and self.epochs < 1):
-            raise RequestInvalid("A seed is 0 or more, and there is at least one epoch.")
-        if not 0 <= self.max_bad < 1:
-            raise RequestInvalid("The share of pictures that may be left out is at least 0 and below 1.")
+        if self.seed < 0 or (self.epochs is not None and self.epochs < 1) or (self.patience or 0) < 0:
+            raise RequestInvalid("A seed and a patience are 0 or more, and there is at least one epoch.")
+        if not 0 <= self.max_bad <= 1:
+            raise RequestInvalid("The share of pictures that may be left out is from 0 to 1.")
         self._check_architecture()
         if self.parent:
-            self.parent.check(self.architecture)
+            self.parent.check(self.architecture or profile(self.profile).architecture)
 
     def _check_architecture(self) -> None:
         known = profile(self.profile).epochs
-        if self.architecture not in known:
+        if self.architecture is not None and self.architecture not in known:
             raise ArchitectureUnknown(f"There is no architecture {self.architecture!r}; there are {', '.join(known)}.")
 
     @property
@@ -101,6 +98,7 @@ class TrainingRequest:
     def plan(self, run: str, data: DataSet, precision: Precision) -> RunPlan:
         """The plan of a run with this data."""
         chosen = profile(self.profile)
+        architecture = self.architecture or chosen.architecture
         fits = fitting(chosen.batch_size, data.input.height, data.input.width)
         batch = min(fits, len(data.train))
         return RunPlan(
@@ -110,12 +108,14 @@ class TrainingRequest:
             input=data.input,
             labels=data.labels,
             data=data.digests(),
-            architecture=self.architecture,
+            architecture=architecture,
             profile=self.profile,
-            epochs=self.epochs or chosen.epochs_of(self.architecture, len(data.train) // batch),
+            epochs=self.epochs or chosen.epochs_of(architecture, len(data.train) // batch),
             batch_size=batch,
             seed=self.seed,
             precision=precision,
+            patience=chosen.patience if self.patience is None else self.patience,
+            mirrored=self.mirrored,
             parent=self.parent and self.parent.name,
             # In proportion to the batch: an epoch moves the weights as far in many small steps as in few large ones.
             rate=chosen.rate * fits / chosen.batch_size,

@@ -14,6 +14,7 @@ from training.backend import arithmetic
 from training.batches import fitting
 from training.data.storage import storage_errors
 from training.errors import ParentUnfit, StorageFailed
+from training.mirroring import mirrored
 
 BATCH = 250
 """Pictures of 32×32 that are asked about at once; of larger ones fewer."""
@@ -23,7 +24,9 @@ SIGNATURE = "serving_default"
 _VARIABLE = re.compile(r"variables/[0-9]+/\.ATTRIBUTES/VARIABLE_VALUE")
 
 
-def export(trained: keras.Model, architecture: Architecture, shape: Shape, folder: Path) -> None:
+def export(
+    trained: keras.Model, architecture: Architecture, shape: Shape, folder: Path, *, with_mirrored: bool = False
+) -> None:
     """Write `trained` as a SavedModel, rebuilt in float32 with the same weights, whatever it was trained in.
 
     Its signatures `serve` and `serving_default` take uint8 [batch, height, width, channels] under the input's name
@@ -31,7 +34,8 @@ def export(trained: keras.Model, architecture: Architecture, shape: Shape, folde
     """
     with arithmetic("float32"):
         model = architecture.build(shape)
-    model.set_weights(trained.get_weights())
+        model.set_weights(trained.get_weights())
+        model = mirrored(model) if with_mirrored else model
     with storage_errors(folder.parent):
         staged = folder.with_name(f".{folder.name}")
         shutil.rmtree(staged, ignore_errors=True)

@@ -42,7 +42,7 @@ class Training:
         if start:
             start.give_to(architecture(plan.architecture).build(shape_of(data, start)), data.labels)  # or raise
         self._create(plan, data, start)
-        tell(self._console, f"Run {plan.id}: {plan.architecture} in {plan.precision} on {backend.hardware()}.")
+        self._describe(plan)
         return TrainingJob(plan, data, self._settings, self._console, start).run(self.runs)
 
     def resume(self, model: str, run: str, data_dir: Path | None = None) -> Path:
@@ -62,6 +62,15 @@ class Training:
         start = Start.read(folder / START) if plan.parent else None
         tell(self._console, f"Going on with run {run}.")
         return TrainingJob(plan, data, self._settings, self._console, start).run(self.runs)
+
+    def _describe(self, plan: RunPlan) -> None:
+        begins = f", fine-tuned from {plan.parent}" if plan.parent else ""
+        tell(self._console, f"Run {plan.id}: {plan.architecture} in {plan.precision} on {backend.hardware()}{begins}.")
+        if plan.class_weights:
+            weights = ", ".join(
+                f"{label} {weight:.3g}" for label, weight in zip(plan.labels, plan.class_weights, strict=True)
+            )
+            tell(self._console, f"Labels are of unequal numbers, and count in the loss as: {weights}.")
 
     def _create(self, plan: RunPlan, data: DataSet, start: Start | None) -> None:
         folder = self.runs.create(plan)

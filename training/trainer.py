@@ -13,6 +13,7 @@ from training.checkpoint import Checkpoint
 from training.data.dataset import DataSet
 from training.data.storage import storage_errors
 from training.display import TrainingDisplay
+from training.early_stopping import EarlyStopping
 from training.errors import CheckpointInvalid, TrainingDiverged
 from training.history import Epoch, Position
 from training.interrupts import Interrupts
@@ -38,6 +39,7 @@ class Trainer:
         self._checkpoint_steps = checkpoint_steps
         self._steps = steps_per_epoch(plan, len(data.train))
         self._position = Position()
+        self._early = EarlyStopping(plan.patience, checkpoint.parent)
         self._interrupts = Interrupts()
 
     def restore(self) -> None:
@@ -52,7 +54,7 @@ class Trainer:
             raise CheckpointInvalid(f"The checkpoint {self._checkpoint} doesn't belong to this run.") from error
 
     def run(self, display: TrainingDisplay) -> list[Epoch]:
-        """Train to the end.
+        """Train to the end, or until early stopping ends it.
 
         Raises:
             KeyboardInterrupt: of Ctrl-C, after a checkpoint at the step that was under way.
@@ -60,10 +62,12 @@ class Trainer:
             StorageFull, StorageFailed: a checkpoint can't be written; the last one stays.
         """
         with display, self._interrupts:
-            while self._position.epoch < self._plan.epochs:
+            while self._position.epoch < self._plan.epochs and not self._early.stops(self._position.history):
                 self._train_epoch(display)
                 display.show_epoch(self._close_epoch())
                 self._stop_if_asked()
+        if self._position.epoch < self._plan.epochs:
+            self._early.restore_best(self._learner)
         return self._position.history
 
     def _train_epoch(self, display: TrainingDisplay) -> None:
@@ -90,6 +94,8 @@ class Trainer:
     def _close_epoch(self) -> Epoch:
         accuracy = self._learner.accuracy(self._data.validation.images, self._data.validation.labels)
         epoch = self._position.close_epoch(accuracy, self._learner.rate)
+        with storage_errors(self._checkpoint.parent):
+            self._early.keep(self._learner, self._position.history)
         self._save()
         return epoch
 

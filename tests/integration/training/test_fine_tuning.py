@@ -59,14 +59,16 @@ def answers(run: Path) -> bytes:
     return SavedModel(run / runs.SAVED_MODEL).probabilities(sample().test.images).tobytes()
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_the_weights_of_a_saved_model_are_read_in_the_network_s_order(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "mirrored"), [*((name, False) for name in ARCHITECTURES), ("fast", True)])
+def test_the_weights_of_a_saved_model_are_read_in_the_network_s_order(
+    name: str, mirrored: bool, tmp_path: Path
+) -> None:
     shape = Shape(ImageInput(height=16, width=16), 3, (120.0,) * 3, (60.0,) * 3)
     model = architecture(name).build(shape)
     chance = np.random.default_rng(0)
     weights = [chance.normal(size=weight.shape).astype(np.float32) for weight in model.get_weights()]
     model.set_weights(weights)
-    saved_model.export(model, architecture(name), shape, tmp_path / "model")
+    saved_model.export(model, architecture(name), shape, tmp_path / "model", with_mirrored=mirrored)
     read = read_weights(tmp_path / "model")
     assert len(read) == len(weights)
     assert all(np.array_equal(*pair) for pair in zip(read, weights, strict=True))

@@ -26,7 +26,7 @@ def test_a_network_takes_pictures_of_its_shape_and_answers_probabilities(name: s
 
 
 def test_an_unknown_architecture_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ArchitectureUnknown, match="fast, cnn4"):
+    with pytest.raises(ArchitectureUnknown, match="fast, wide, cnn4"):
         architecture("resnet")
 
 
@@ -86,7 +86,9 @@ def test_layers_outside_the_block_keep_their_arithmetic() -> None:
     assert keras.config.dtype_policy().name == before
 
 
-@pytest.mark.parametrize(("name", "precision"), [("fast", "float32"), ("fast", "mixed_bfloat16"), ("cnn4", "float32")])
+@pytest.mark.parametrize(
+    ("name", "precision"), [("fast", "float32"), ("fast", "mixed_bfloat16"), ("wide", "float32"), ("cnn4", "float32")]
+)
 def test_a_network_learns_a_batch_by_heart(name: str, precision: str) -> None:
     keras.utils.set_random_seed(0)
     data, chosen = sample(), architecture(name)

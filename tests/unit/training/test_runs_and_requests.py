@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         (TrainingRequest("cifar10", size=8), RequestInvalid),
         (TrainingRequest("cifar10", seed=-1), RequestInvalid),
         (TrainingRequest("cifar10", epochs=0), RequestInvalid),
-        (TrainingRequest("cifar10", max_bad=1.0), RequestInvalid),
+        (TrainingRequest("cifar10", max_bad=1.5), RequestInvalid),
         (TrainingRequest("cifar10", architecture="resnet"), ArchitectureUnknown),
         (TrainingRequest("cifar10", profile="slow"), ProfileUnknown),
     ],
