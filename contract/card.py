@@ -9,7 +9,7 @@ from contract.base import Document
 from contract.errors import CardInvalid
 from contract.inputs import Input
 from contract.metrics import Evaluation, Fraction
-from contract.names import ModelName, ModelVersion
+from contract.names import ModelName, ModelVersion, VersionName
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -64,8 +64,8 @@ class Lineage(Document):
     machine: str
     run: str
     """Identifier of the training run."""
-    parent: PositiveInt | None = None
-    """The version that this one was fine-tuned from."""
+    parent: VersionName | None = None
+    """The version that this one was fine-tuned from, perhaps of another model: `cifar10-v3`."""
     parameters: dict[str, JsonValue]
     """Everything that decides the outcome: architecture, profile, epochs, batch size, seed and the like."""
 

@@ -70,3 +70,13 @@ def parse_triton_name(name: str) -> ModelVersion | None:
         return ModelVersion(check_model_name(match["model"]), int(match["version"]))
     except NameInvalid:
         return None
+
+
+def _a_version(name: str) -> str:
+    if parse_triton_name(name) is None:
+        raise ValueError("it names no version")
+    return name
+
+
+VersionName = Annotated[str, AfterValidator(_a_version)]
+"""A version by its folder's name, such as `cifar10-v3`."""

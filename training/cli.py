@@ -9,11 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contract.repository import ModelRepository
+from training.class_weights import Choice
 from training.console import tell
-from training.data.catalog import Catalog
+from training.data.catalog import DEFAULT_SIZE, Catalog
 from training.data.cifar10 import NAME, cifar10
 from training.data.export import export_folders
+from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
+from training.parent import find_parent
 from training.quiet import quiet_stderr
 from training.request import TrainingRequest
 from training.run_store import RunStore
@@ -25,21 +29,49 @@ LATEST = "latest"
 train = typer.Typer(add_completion=False)
 data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10 already; nothing is downloaded.")]
+Held = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder that holds CIFAR-10 already; nothing is downloaded."),
+]
+Pictures = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Folder of pictures: <label>/*.jpg, or <split>/<label>/*.jpg. For cifar10: where it lies.",
+    ),
+]
 Size = Annotated[int, typer.Option(help="Width and height of the pictures of a folder, in pixels.")]
+MaxBad = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @train.command("train")
 def train_model(
     name: Annotated[str, typer.Argument(help="The model's name; cifar10 trains on CIFAR-10.")],
-    profile: Annotated[str, typer.Option(help="How long to train: quick or full.")] = "quick",
-    architecture: Annotated[
-        str | None, typer.Option(help="The network: fast, wide or cnn4; by default the profile's.")
+    data_dir: Pictures = None,
+    parent: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL[:VERSION]", help="Fine-tune this version instead of beginning anew."),
     ] = None,
-    data_dir: DataDir = None,
-    folder: Annotated[Path | None, typer.Option(help="Picture folder: <split>/<label>/*.png|jpg.")] = None,
-    size: Size = 32,
+    profile: Annotated[
+        str | None,
+        typer.Option(help="How long to train: quick, full or finetune. Default: quick; with --from finetune."),
+    ] = None,
+    architecture: Annotated[
+        str | None,
+        typer.Option(help="The network: fast, wide or cnn4. Default: the profile's; with --from the parent's."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(help="Width and height of a folder's pictures, in pixels. Default: 32; with --from the parent's."),
+    ] = None,
+    class_weights: Annotated[
+        Choice, typer.Option(help="Whether rare labels count more; auto: where one has over twice another's pictures.")
+    ] = "auto",
+    max_bad: MaxBad = MAX_BAD,
     seed: Annotated[int, typer.Option(help="Decides weights at the start, the split, order and augmentation.")] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
     patience: Annotated[
@@ -54,16 +86,20 @@ def train_model(
     ] = None,
     publish: Annotated[bool, typer.Option(help="Publish the model when it is trained.")] = False,
     repository: Annotated[
-        Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository to publish into.")
+        Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository.")
     ] = Path("model_repository"),
     as_json: Json = False,
 ) -> None:
     """Train a model; Ctrl-C leaves a run that can be resumed."""
     settings = TrainingSettings()
     runs = RunStore(settings.runs_dir)
-    request = TrainingRequest(name, profile, architecture, folder, size, seed, epochs, patience, mirrored)
+    start = find_parent(ModelRepository(repository), parent) if parent else None
+    folder, held = (None, data_dir) if name == NAME else (data_dir, None)
+    wishes: dict[str, Any] = {"folder": folder, "seed": seed, "epochs": epochs, "patience": patience}
+    wishes |= {"profile": profile, "architecture": architecture, "size": size, "mirrored": mirrored}
+    request = TrainingRequest.of(name, start, **wishes, class_weights=class_weights, max_bad=max_bad)
     try:
-        run = _train(settings, request, _to_resume(runs, name, resume), data_dir)
+        run = _train(settings, request, _to_resume(runs, name, resume), held)
     except KeyboardInterrupt:
         _tell_interrupted(runs.unfinished(name))
         raise typer.Exit(130) from None
@@ -73,7 +109,7 @@ def train_model(
 
 @data.command("fetch")
 def fetch(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: DataDir = None
+    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: Held = None
 ) -> None:
     """Download a data set into the cache, and check it."""
     if name != NAME:
@@ -86,12 +122,13 @@ def fetch(
 @data.command("show")
 def show(
     name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
-    data_dir: DataDir = None,
-    size: Size = 32,
+    data_dir: Held = None,
+    size: Size = DEFAULT_SIZE,
+    max_bad: MaxBad = MAX_BAD,
     as_json: Json = False,
 ) -> None:
     """Show a data set's labels, with the pictures in each split."""
-    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir)
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
     counts, digests = found.counts(), found.digests()
     if as_json:
         return _print_json({"name": found.name, "labels": found.labels, "counts": counts, "digests": digests})
@@ -104,11 +141,12 @@ def export(
     target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
     labels: Annotated[str, typer.Option(help="Only these labels, with commas between them.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures of a label in a split.")] = None,
-    data_dir: DataDir = None,
-    size: Size = 32,
+    data_dir: Held = None,
+    size: Size = DEFAULT_SIZE,
+    max_bad: MaxBad = MAX_BAD,
 ) -> None:
     """Write a data set as picture folders."""
-    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir)
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
     count = export_folders(found, target, [label.strip() for label in labels.split(",") if label.strip()], limit)
     tell(Console(), f"{count} pictures are in {target}.")
 
@@ -146,9 +184,10 @@ def _show_run(run: Path, version: str | None, *, as_json: bool) -> None:
     if as_json:
         content = record.model_dump(mode="json")
         return _print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
-    accuracy = f"Run {record.id}: test accuracy {record.evaluation.accuracy:.2%}, in {run}."
+    area = record.evaluation.roc_auc
+    figures = f"test accuracy {record.evaluation.accuracy:.2%}" + (f", ROC-AUC {area:.3f}" if area is not None else "")
     published = f" Published as {version}." if version else ""
-    return tell(Console(), accuracy + published)
+    return tell(Console(), f"Run {record.id}: {figures}, in {run}.{published}")
 
 
 def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:

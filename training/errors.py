@@ -11,6 +11,7 @@ TrainingError                   500  training-failed
 ├── ArchitectureUnknown         422  architecture-unknown
 ├── ProfileUnknown              422  profile-unknown
 ├── RequestInvalid              422  training-request-invalid
+├── ParentUnfit                 422  parent-unfit
 ├── RunUnknown                  404  run-unknown
 ├── RunBusy                     409  run-busy
 ├── RunUnfinished               409  run-unfinished
@@ -107,6 +108,14 @@ class RequestInvalid(TrainingError):
     status = 422
     code = "training-request-invalid"
     title = "The training request is invalid"
+
+
+class ParentUnfit(TrainingError):
+    """The version to fine-tune from has another network, or none that can be gone on from."""
+
+    status = 422
+    code = "parent-unfit"
+    title = "The version can't be fine-tuned"
 
 
 class RunUnknown(TrainingError):

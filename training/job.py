@@ -1,5 +1,6 @@
 """A training run from its data to its finished folder."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from training.golden import make_golden
 from training.history import Epoch
 from training.learner import Learner
 from training.lineage import make_lineage
+from training.parent import Start
 from training.plan import RunPlan
 from training.preflight import check_room, needs
 from training.report.answers import Answers
@@ -30,7 +32,7 @@ from training.report.files import write_report
 from training.report.report import Report
 from training.report.sources import of_run
 from training.run_store import RunStore
-from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, RunRecord
+from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, START, RunRecord
 from training.settings import TrainingSettings
 from training.trainer import Trainer, steps_per_epoch
 
@@ -38,13 +40,16 @@ from training.trainer import Trainer, steps_per_epoch
 class TrainingJob:
     """Does a plan in its run's folder; begins anew or goes on, whichever the folder asks for."""
 
-    def __init__(self, plan: RunPlan, data: DataSet, settings: TrainingSettings, console: Console) -> None:
+    def __init__(
+        self, plan: RunPlan, data: DataSet, settings: TrainingSettings, console: Console, start: Start | None = None
+    ) -> None:
         self._plan = plan
         self._data = data
         self._settings = settings
         self._console = console
         self._architecture = architecture(plan.architecture)
-        self._shape = shape_of(data)
+        self._start = start
+        self._shape = shape_of(data, start)
 
     def run(self, runs: RunStore) -> Path:
         """Train, export, evaluate; returns the finished run's folder.
@@ -75,7 +80,9 @@ class TrainingJob:
         steps = steps_per_epoch(self._plan, len(self._data.train))
         model = self._build()
         self._check_room(model, folder)
-        learner = Learner(model, self._architecture.recipe, steps * self._plan.epochs)
+        recipe = self._architecture.recipe
+        recipe = replace(recipe, peak_rate=recipe.peak_rate * self._plan.rate)
+        learner = Learner(model, recipe, steps * self._plan.epochs, self._plan.class_weights)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
         return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
@@ -87,7 +94,10 @@ class TrainingJob:
     def _build(self) -> keras.Model:
         with backend.arithmetic(self._plan.precision):
             model = self._architecture.build(self._shape)
-        self._architecture.prepare(model, self._data.train.images, self._shape)
+        if self._start is None:
+            self._architecture.prepare(model, self._data.train.images, self._shape)
+        else:
+            self._start.give_to(model, self._data.labels)
         return model
 
     def _export(self, model: keras.Model, folder: Path) -> None:
@@ -100,7 +110,7 @@ class TrainingJob:
         record = self._record(answers, history)
         self._report(folder, record, answers)
         record.write(folder)
-        for name in (CHECKPOINT, BEST):
+        for name in (CHECKPOINT, BEST, START):
             (folder / name).unlink(missing_ok=True)
 
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
@@ -122,8 +132,13 @@ class TrainingJob:
         )
 
 
-def shape_of(data: DataSet) -> Shape:
-    """What a network for this data must fit; mean and deviation are those of the training pictures alone."""
+def shape_of(data: DataSet, start: Start | None = None) -> Shape:
+    """What a network for this data must fit.
+
+    Mean and deviation are those of the training pictures alone, or what the parent's first layers are used to.
+    """
+    if start:
+        return Shape(data.input, len(data.labels), start.mean, start.deviation)
     images = data.train.images
     # A histogram of each channel gives both exactly and without a float copy of all pictures.
     counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]

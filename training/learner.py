@@ -1,6 +1,6 @@
 """One network while it learns: its weights, its optimiser, and the compiled step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 from numpy.typing import NDArray
 
+from training.batches import fitting
 from training.lookahead import Lookahead
 from training.recipe import Recipe, boosts, make_optimizer
 
@@ -16,9 +17,14 @@ EVALUATION_BATCH = 500
 
 
 class Learner:
-    """Trains `model` on logits (the input of its last layer) for `steps` steps in all."""
+    """Trains `model` on logits (the input of its last layer) for `steps` steps in all.
 
-    def __init__(self, model: keras.Model, recipe: Recipe, steps: int) -> None:
+    `class_weights` are the labels' weights in the loss; without them all count the same.
+    """
+
+    def __init__(
+        self, model: keras.Model, recipe: Recipe, steps: int, class_weights: Sequence[float] | None = None
+    ) -> None:
         self.model = model
         self._logits = keras.Model(model.input, model.layers[-1].input)
         self._variables = self._logits.trainable_variables
@@ -26,6 +32,7 @@ class Learner:
         self._optimizer = make_optimizer(recipe, self._variables, steps)
         self._lookahead = Lookahead(model.variables, steps) if recipe.lookahead else None
         self._loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
+        self._class_weights = None if class_weights is None else tf.constant(class_weights, tf.float32)
         self._compiled_step: Callable[..., tuple[tf.Tensor, tf.Tensor]] = tf.function(self._step)
         self._compiled_logits: Callable[..., tf.Tensor] = tf.function(self._logits, reduce_retracing=True)
 
@@ -43,8 +50,8 @@ class Learner:
 
     def accuracy(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> float:
         """Share of pictures that the network gets right as it is now."""
-        starts = range(0, len(images), EVALUATION_BATCH)
-        batches = (images[start : start + EVALUATION_BATCH] for start in starts)
+        size = fitting(EVALUATION_BATCH, *images.shape[1:3])
+        batches = (images[start : start + size] for start in range(0, len(images), size))
         answers = [np.argmax(self._compiled_logits(tf.constant(batch), training=False), axis=1) for batch in batches]
         return float(np.mean(np.concatenate(answers) == labels))
 
@@ -60,7 +67,8 @@ class Learner:
     def _step(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = ops.cast(self._logits(images, training=True), "float32")
-            loss = self._loss(ops.one_hot(labels, logits.shape[-1]), logits)
+            weights = None if self._class_weights is None else tf.gather(self._class_weights, labels)
+            loss = self._loss(ops.one_hot(labels, logits.shape[-1]), logits, sample_weight=weights)
         gradients = tape.gradient(loss, [variable.value for variable in self._variables])
         boosted = [gradient * boost for gradient, boost in zip(gradients, self._boosts, strict=True)]
         self._optimizer.apply(boosted)

@@ -13,6 +13,7 @@ from training.plan import RunPlan
 LIBRARIES = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "scikit-learn", "pillow", "simplejpeg")
 
 PARAMETERS = {"architecture", "profile", "epochs", "batch_size", "seed", "precision", "patience", "mirrored"}
+PARAMETERS |= {"rate", "class_weights"}
 
 
 def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Lineage:
@@ -25,6 +26,7 @@ def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], dev
         libraries=library_versions(),
         machine=str(hardware),
         run=plan.id,
+        parent=plan.parent,
         parameters={**parameters, "mean": list(mean), "deviation": list(deviation)},
     )
 

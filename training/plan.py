@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from contract.base import Document
 from contract.card import Sha256
 from contract.files import write_atomically
 from contract.inputs import ImageInput
+from contract.metrics import Fraction
 from contract.names import ModelName
 from training.errors import RunUnknown
 from training.hardware import Precision
@@ -37,6 +38,14 @@ class RunPlan(Document):
     """Epochs without a better validation accuracy after which the run ends; 0 means that it never ends early."""
     mirrored: bool = False
     """Whether the exported graph averages its answers to a picture and to its mirror image."""
+    parent: str | None = None
+    """The version that the run is fine-tuned from, such as `cifar10-v3`."""
+    rate: PositiveFloat = 1.0
+    """Share of the recipe's learning rates."""
+    class_weights: tuple[PositiveFloat, ...] | None = None
+    """Of each label in the loss."""
+    max_bad: Fraction = 0.01
+    """Share of a folder's files that may be left out because they can't be read."""
 
     def write(self, folder: Path) -> None:
         """Write the plan into the run's folder."""

@@ -3,6 +3,8 @@
 <state>/runs/<id>/
 checkpoint.npz      # while training runs: weights, optimiser state, epoch; loaded without pickle
 run.json            # RunRecord; written last, so that a folder with it is a finished run
+start.npz           # of a fine-tuning run while it trains: the parent's weights; loaded without pickle
+skipped.txt         # where there were any: picture files that can't be read, each with the reason
 model.savedmodel/   # the trained model in float32, uint8 [batch, height, width, channels] → probabilities
 golden.parquet      # test pictures as users send them, their tensors, the trained model's own answers
 answers.parquet     # the answers to all test pictures
@@ -25,6 +27,8 @@ RECORD = "run.json"
 SAVED_MODEL = "model.savedmodel"
 GOLDEN = "golden.parquet"
 CHECKPOINT = "checkpoint.npz"
+START = "start.npz"
+SKIPPED = "skipped.txt"
 
 
 class RunRecord(Document):

@@ -1,5 +1,6 @@
 """The trained network as it leaves training: a TensorFlow SavedModel in float32."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,13 +11,17 @@ from numpy.typing import NDArray
 
 from training.architectures import Architecture, Shape
 from training.backend import arithmetic
+from training.batches import fitting
 from training.data.storage import storage_errors
-from training.errors import StorageFailed
+from training.errors import ParentUnfit, StorageFailed
 from training.mirroring import mirrored
 
 BATCH = 250
+"""Pictures of 32×32 that are asked about at once; of larger ones fewer."""
 ENDPOINT = "serve"
 SIGNATURE = "serving_default"
+
+_VARIABLE = re.compile(r"variables/[0-9]+/\.ATTRIBUTES/VARIABLE_VALUE")
 
 
 def export(
@@ -55,6 +60,21 @@ def _archive(model: keras.Model, shape: Shape) -> keras.export.ExportArchive:
     return archive
 
 
+def read_weights(folder: Path) -> tuple[NDArray[np.float32], ...]:
+    """The weights of a SavedModel that `export` wrote, in the order of the network's layers; raises `ParentUnfit`.
+
+    Only the variables' file is read, which holds numbers; the graph is not loaded, so nothing of it can run.
+    """
+    try:
+        reader = tf.train.load_checkpoint(str(folder / "variables" / "variables"))
+        kinds = reader.get_variable_to_dtype_map()
+        names = sorted((name for name in kinds if _VARIABLE.fullmatch(name)), key=lambda name: int(name.split("/")[1]))
+        # Dropout's random states are variables too, of integers.
+        return tuple(reader.get_tensor(name) for name in names if kinds[name] == tf.float32)
+    except (tf.errors.OpError, ValueError) as error:
+        raise ParentUnfit("The parent's SavedModel has no weights that can be read.") from error
+
+
 class SavedModel:
     """A SavedModel read back, to ask what it answers."""
 
@@ -66,7 +86,8 @@ class SavedModel:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answers float32 [n, labels] for pictures uint8 [n, height, width, channels]."""
-        batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        size = fitting(BATCH, *images.shape[1:3])
+        batches = (images[start : start + size] for start in range(0, len(images), size))
         return np.concatenate([self._answer(batch) for batch in batches])
 
     def _answer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -24,8 +24,10 @@ def make_split(labels: int, each: int, *, size: int = 32, channels: int = 3, see
 
 def make_data(labels: tuple[str, ...], each: int = 4, *, size: int = 32, channels: int = 3) -> DataSet:
     """Three splits of noise."""
-    splits = [make_split(len(labels), each, size=size, channels=channels, seed=seed) for seed in range(3)]
-    return DataSet("noise", labels, ImageInput(height=size, width=size, channels=channels), *splits)
+    train, validation, test = (
+        make_split(len(labels), each, size=size, channels=channels, seed=seed) for seed in range(3)
+    )
+    return DataSet("noise", labels, ImageInput(height=size, width=size, channels=channels), train, validation, test)
 
 
 def make_answers(truth: "np.typing.NDArray[np.int64]", labels: int, *, skill: float = 2.0, seed: int = 0) -> Answers:

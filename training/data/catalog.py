@@ -8,6 +8,7 @@ from contract.inputs import ImageInput
 from training.data.cifar10 import NAME, cifar10
 from training.data.dataset import DataSet
 from training.data.folders import PictureFolder
+from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
 from training.settings import TrainingSettings
 
@@ -21,8 +22,12 @@ class Catalog:
         self._settings = settings
         self._console = console
 
-    def load(self, source: str, *, size: int = DEFAULT_SIZE, data_dir: Path | None = None) -> DataSet:
+    def load(
+        self, source: str, *, size: int = DEFAULT_SIZE, data_dir: Path | None = None, max_bad: float = MAX_BAD
+    ) -> DataSet:
         """Load `cifar10`, or the picture folder at a path with pictures cut and resized to `size` × `size`.
+
+        Of a folder's files, a share of up to `max_bad` is left out where they can't be read.
 
         Raises:
             DataUnknown: it is neither.
@@ -32,4 +37,4 @@ class Catalog:
             return cifar10(self._settings, self._console, data_dir).load()
         if not Path(source).is_dir():
             raise DataUnknown(f"{source!r} is neither the data set {NAME} nor a picture folder.")
-        return PictureFolder(Path(source), ImageInput(height=size, width=size), self._console).load()
+        return PictureFolder(Path(source), ImageInput(height=size, width=size), self._console, max_bad).load()

@@ -111,7 +111,7 @@ class Cifar10:
                 tell(self._console, f"CIFAR-10 can't be had from {source.name}: {error.detail}")
         raise DataUnreachable(
             "CIFAR-10 can't be downloaded: no source answers. Check the network, or give a folder that holds "
-            "it with --data-dir."
+            "it with --data."
         )
 
     def _fetch_from(self, source: Source) -> None:

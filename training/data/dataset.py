@@ -90,6 +90,15 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A picture file that can't be used."""
+
+    name: str
+    """Its path inside the data set's folder."""
+    reason: str
+
+
+@dataclass(frozen=True)
 class DataSet:
     """Labelled pictures in three splits."""
 
@@ -99,6 +108,8 @@ class DataSet:
     train: Split
     validation: Split
     test: Split
+    skipped: tuple[Skipped, ...] = ()
+    """Files that are in none of the splits."""
 
     def splits(self) -> Iterator[tuple[str, Split]]:
         """Each split with its name."""

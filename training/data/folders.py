@@ -1,115 +1,106 @@
-"""Picture folders, which is how users bring their own data: `<split>/<label>/*.png|jpg|…`.
+"""Picture folders, which is how users bring their own data; `training.data.layout` says how they may look.
 
-`train/` and `test/` are needed; where `validation/` is missing, a part of the training pictures is taken for it.
+Where `validation/` is missing, a tenth of the training pictures is taken for it. A folder without splits is split by
+ourselves: 80 % to train, 10 % to validate, 10 % to test. Near-duplicates stay together either way.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
-from rich.progress import track
 
-from contract.errors import PictureError
 from contract.inputs import ImageInput
-from contract.picture import to_tensor
-from training.data.dataset import DataSet, FileBodies, Pixels, Split, picture_hash
-from training.data.splitting import validation_indices
+from training.console import tell
+from training.data.dataset import Bodies, DataSet, FileBodies, Split, TakenBodies, picture_hash
+from training.data.duplicates import near_duplicate_groups, near_duplicates
+from training.data.layout import Layout, find_layout
+from training.data.reading import MAX_BAD, PictureReader
+from training.data.splitting import split_groups
 from training.data.storage import storage_errors
-from training.errors import DataInvalid, DataUnknown
+from training.errors import DataInvalid
 
-SPLITS = ("train", "validation", "test")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"})
+SHARES = (0.8, 0.1, 0.1)
 VALIDATION_SHARE = 0.1
-THREADS = 4
+
+Three = tuple[Split, Split, Split]
 
 
 class PictureFolder:
-    """A folder of labelled pictures, read as tensors of `schema`."""
+    """A folder of labelled pictures, read as tensors of `schema`; a share of `max_bad` may be unreadable."""
 
-    def __init__(self, root: Path, schema: ImageInput, console: Console) -> None:
+    def __init__(self, root: Path, schema: ImageInput, console: Console, max_bad: float = MAX_BAD) -> None:
         self.root = root
         self._schema = schema
         self._console = console
+        self._max_bad = max_bad
 
     def load(self) -> DataSet:
         """Read all pictures.
 
         Raises:
             DataUnknown: there is no such folder.
-            DataInvalid: the layout is wrong, a picture is broken, or one picture is in two splits.
+            DataInvalid: the layout is wrong, too many pictures can't be read, a label has too few, or one picture is in
+                two splits.
         """
+        reader = PictureReader(self.root, self._schema, self._console)
         with storage_errors(self.root):
-            labels = self._labels()
-            splits = {name: self._split(name, labels) for name in SPLITS if (self.root / name).is_dir()}
-        self._check_leaks(splits)
-        train, validation = _with_validation(splits, labels)
-        return DataSet(self.root.resolve().name, labels, self._schema, train, validation, splits["test"])
+            layout = find_layout(self.root)
+            train, validation, test = self._given(layout, reader) if layout.splits else self._made(layout, reader)
+        skipped = tuple(reader.skipped)
+        return DataSet(self.root.resolve().name, layout.labels, self._schema, train, validation, test, skipped)
 
-    def _labels(self) -> tuple[str, ...]:
-        if not self.root.is_dir():
-            raise DataUnknown(f"There is no folder {self.root}.")
-        for name in ("train", "test"):
-            if not (self.root / name).is_dir():
-                raise DataInvalid(f"The folder {self.root} has no folder {name!r} with one folder a label in it.")
-        labels = _subfolders(self.root / "train")
-        if len(labels) < 2:
-            raise DataInvalid(f"The folder {self.root}/train needs at least two labels, one folder each.")
-        return labels
+    def _made(self, layout: Layout, reader: PictureReader) -> Three:
+        whole = reader.read("Reading pictures", layout.whole)
+        reader.check(self._max_bad)
+        train, validation, test = self._split(whole, layout.labels, SHARES)
+        return train, validation, test
 
-    def _split(self, name: str, labels: tuple[str, ...]) -> Split:
-        if unknown := sorted(set(_subfolders(self.root / name)) - set(labels)):
-            raise DataInvalid(f"The label {unknown[0]!r} of {name!r} has no training pictures.")
-        files = [(path, number) for number, label in enumerate(labels) for path in self._files(name, label)]
-        paths = tuple(path for path, _ in files)
-        numbers = np.array([number for _, number in files], dtype=np.int64)
-        return Split(self._read(name, paths), numbers, FileBodies(paths))
+    def _given(self, layout: Layout, reader: PictureReader) -> Three:
+        splits = {name: reader.read(f"Reading {name} pictures", listing) for name, listing in layout.splits.items()}
+        reader.check(self._max_bad)
+        _check_labels(splits, layout.labels)
+        _check_leaks(splits, reader)
+        if "validation" not in splits:
+            shares = (1 - VALIDATION_SHARE, VALIDATION_SHARE)
+            splits["train"], splits["validation"] = self._split(splits["train"], layout.labels, shares)
+        self._warn(splits)
+        return splits["train"], splits["validation"], splits["test"]
 
-    def _files(self, split: str, label: str) -> list[Path]:
-        folder = self.root / split / label
-        found = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-        if not found:
-            raise DataInvalid(f"The label {label!r} has no picture in {split!r}.")
-        return found
+    def _split(self, whole: Split, labels: tuple[str, ...], shares: tuple[float, ...]) -> list[Split]:
+        with self._console.status("Looking for near-duplicates"):
+            groups = near_duplicate_groups(whole.images)
+        return [whole.take(indices) for indices in split_groups(whole.labels, groups, labels, shares)]
 
-    def _read(self, split: str, paths: tuple[Path, ...]) -> Pixels:
-        with ThreadPoolExecutor(THREADS) as pool:
-            results = pool.map(self._tensor, paths)
-            title = f"Reading {split} pictures"
-            return np.stack(list(track(results, title, total=len(paths), console=self._console, transient=True)))
-
-    def _tensor(self, path: Path) -> Pixels:
-        try:
-            return to_tensor(path.read_bytes(), self._schema)
-        except PictureError as error:
-            reason = error.detail[0].lower() + error.detail[1:].rstrip(".")
-            raise DataInvalid(f"The picture {self._short(path)} can't be used: {reason}.") from error
-
-    def _short(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
-
-    def _check_leaks(self, splits: dict[str, Split]) -> None:
-        seen: dict[bytes, tuple[str, str]] = {}
-        for name, split in splits.items():
-            for index, image in enumerate(split.images):
-                place = self._short(_path(split, index))
-                first_split, first = seen.setdefault(picture_hash(image), (name, place))
-                if first_split != name:
-                    raise DataInvalid(f"The pictures {first} and {place} are the same, in two splits; remove one.")
+    def _warn(self, splits: dict[str, Split]) -> None:
+        """Tell of near-duplicates between splits that the user made: they are the user's to judge."""
+        for first, second in (("train", "test"), ("validation", "test"), ("train", "validation")):
+            with self._console.status("Looking for near-duplicates"):
+                pairs = near_duplicates(splits[first].images, splits[second].images)
+            if pairs:
+                count = f"{len({pair.second for pair in pairs}):,} of {len(splits[second]):,} {second} pictures"
+                one, other = _path(splits[first].body, pairs[0].first), _path(splits[second].body, pairs[0].second)
+                names = f"{other.relative_to(self.root)} and {one.relative_to(self.root)}"
+                tell(self._console, f"Warning: {count} have near-duplicates in {first}, such as {names}.")
 
 
-def _path(split: Split, index: int) -> Path:
-    if not isinstance(split.body, FileBodies):
+def _check_labels(splits: dict[str, Split], labels: tuple[str, ...]) -> None:
+    for name, split in splits.items():
+        if missing := [label for label, count in split.counts(labels).items() if not count]:
+            raise DataInvalid(f"No picture of the label {missing[0]!r} in {name!r} can be read.")
+
+
+def _check_leaks(splits: dict[str, Split], reader: PictureReader) -> None:
+    seen: dict[bytes, tuple[str, str]] = {}
+    for name, split in splits.items():
+        for index, image in enumerate(split.images):
+            place = reader.short(_path(split.body, index))
+            first_split, first = seen.setdefault(picture_hash(image), (name, place))
+            if first_split != name:
+                raise DataInvalid(f"The pictures {first} and {place} are the same, in two splits; remove one.")
+
+
+def _path(body: Bodies, index: int) -> Path:
+    if isinstance(body, TakenBodies):
+        return _path(body.body, int(body.indices[index]))
+    if not isinstance(body, FileBodies):
         raise TypeError("a split of a folder has files")
-    return split.body.paths[index]
-
-
-def _with_validation(splits: dict[str, Split], labels: tuple[str, ...]) -> tuple[Split, Split]:
-    train = splits["train"]
-    if "validation" in splits:
-        return train, splits["validation"]
-    return train.part(validation_indices(train.images, train.labels, labels, VALIDATION_SHARE))
-
-
-def _subfolders(folder: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+    return body.paths[index]

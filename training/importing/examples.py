@@ -9,7 +9,7 @@ from contract.errors import PictureError
 from contract.inputs import ImageInput
 from contract.picture import to_tensor
 from training.data.dataset import FileBodies, Split
-from training.data.folders import SUFFIXES
+from training.data.layout import SUFFIXES
 from training.data.storage import storage_errors
 from training.importing.errors import ExamplesInvalid
 

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from PIL import Image
@@ -58,9 +56,9 @@ STYLE: Any = {
 def png(draw: Callable[[], Figure]) -> bytes:
     """Draw in our style and encode with 256 colours, which halves a plot and quarters a plot of pictures."""
     with mpl.rc_context(STYLE):
-        canvas = FigureCanvasAgg(draw())
-        canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        full = io.BytesIO()
+        draw().savefig(full, format="png", dpi=RESOLUTION)
+    image = Image.open(full).convert("RGB")
     file = io.BytesIO()
     image.quantize(COLOURS, Image.Quantize.MEDIANCUT).save(file, format="PNG")
     return file.getvalue()

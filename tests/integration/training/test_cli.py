@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.cifar10 import sample, write_batches
+from tests.support.published import published_by_hand
 from training.data.export import export_folders
 from training.runs import CHECKPOINT, SAVED_MODEL
 
-TRAIN = ["train", "pets", "--folder", "pets", "--epochs"]
+TRAIN = ["train", "pets", "--data", "pets", "--epochs"]
 
 
 @pytest.fixture
@@ -91,15 +92,37 @@ def test_an_interrupted_run_can_be_resumed(folder: Path) -> None:
     assert (folder / "runs" / run / SAVED_MODEL).is_dir()
 
 
+def test_a_published_version_is_fine_tuned_on_a_folder_without_splits(folder: Path, trained: Path) -> None:
+    published_by_hand(trained, folder / "repository")
+    (folder / "pets" / "train" / "dog" / "broken.jpg").touch()
+    arguments = ["--data", "pets/train", "--from", "cifar10:1", "--repository", "repository", "--max-bad", "0.02"]
+    out, said = call(folder, "train", "cats-dogs", *arguments, "--epochs", "1", "--json")
+    record = json.loads(out)["record"]
+    assert record["lineage"]["parent"] == "cifar10-v1"
+    assert record["evaluation"]["examples"] == 8
+    assert "1 of 73 picture files can't be read and are left out: dog/broken.jpg (the picture is empty)." in said
+    assert "fine-tuned from cifar10-v1." in said
+
+
+def test_what_can_not_be_fine_tuned_is_one_sentence(folder: Path, trained: Path) -> None:
+    published_by_hand(trained, folder / "model_repository")
+    for wanted, sentence in (
+        ("wolves", "There is no model 'wolves'."),
+        ("cifar10:7", "Model 'cifar10' has no version 7."),
+    ):
+        said = call(folder, "train", "cats-dogs", "--data", "pets", "--from", wanted, status=1)[1]
+        assert said == f"{sentence}\n"
+
+
 def test_an_unknown_run_and_an_impossible_request_are_one_sentence(folder: Path) -> None:
     assert call(folder, "train", "pets", "--resume", "nothing", status=1)[1] == "There is no training run 'nothing'.\n"
     said = call(folder, "train", "wolves", status=1)[1]
-    assert said == "There is no data set 'wolves'; give a picture folder with --folder.\n"
+    assert said == "There is no data set 'wolves'; give a picture folder with --data.\n"
 
 
 def test_data_are_fetched_from_a_folder_only_when_they_are_the_real_ones(folder: Path) -> None:
     write_batches(folder / "given")
-    said = call(folder, "data", "fetch", "cifar10", "--data-dir", "given", status=1)[1]
+    said = call(folder, "data", "fetch", "cifar10", "--data", "given", status=1)[1]
     assert "CIFAR-10 from the folder given is damaged: data_batch_1.bin differs from its pinned digest." in said
     assert "no data set 'mnist'" in call(folder, "data", "fetch", "mnist", status=1)[1]
 

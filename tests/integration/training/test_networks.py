@@ -60,6 +60,17 @@ def test_the_first_layer_of_fast_never_learns() -> None:
     assert np.array_equal(model.get_layer(whitening.LAYER).get_weights()[0], before)
 
 
+def test_a_label_counts_in_the_loss_as_much_as_its_weight_says() -> None:
+    data, chosen = sample(), architecture("fast")
+    images, label = data.train.images[:32], np.full(32, 3)
+    losses = []
+    for weights in (None, [1.0] * 10, [0.5] * 3 + [2.5] + [1.0] * 6):
+        keras.utils.set_random_seed(0)
+        model = chosen.build(shape_of(data))
+        losses.append(Learner(model, chosen.recipe, 4, weights).learn(images, label)[0])
+    assert losses[1:] == pytest.approx([losses[0], 2.5 * losses[0]], rel=1e-5)
+
+
 def test_the_rate_rises_and_falls_in_straight_lines() -> None:
     rates = [float(Triangular(2.0, 100)(step)) for step in range(101)]
     assert rates[0] == pytest.approx(0.4)

@@ -74,7 +74,7 @@ def test_the_next_source_is_taken_when_one_cannot_be_reached(tmp_path: Path, dig
 
 def test_no_source_at_all_is_one_sentence_and_leaves_nothing(tmp_path: Path, digests: dict[str, str]) -> None:
     data, _ = make(tmp_path / "cache", [Unreachable()], digests)
-    with pytest.raises(DataUnreachable, match="--data-dir"):
+    with pytest.raises(DataUnreachable, match="--data"):
         data.fetch()
     assert visible(tmp_path / "cache") == set()
 

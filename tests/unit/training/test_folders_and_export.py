@@ -28,6 +28,18 @@ def load(folder: Path, size: int = 32) -> DataSet:
     return PictureFolder(folder, ImageInput(height=size, width=size), Console(file=io.StringIO())).load()
 
 
+def read(folder: Path, max_bad: float) -> tuple[DataSet, str]:
+    """The data set, and what is said while it is read."""
+    said = io.StringIO()
+    return PictureFolder(folder, ImageInput(height=32, width=32), Console(file=said), max_bad).load(), said.getvalue()
+
+
+def truncate(picture: Path) -> str:
+    """Break a picture; gives its name below the data set's folder."""
+    picture.write_bytes(picture.read_bytes()[:200])
+    return picture.relative_to(picture.parents[2]).as_posix()
+
+
 def first(folder: Path) -> Path:
     return min(folder.glob("*.png"))
 
@@ -76,12 +88,42 @@ def test_pictures_of_any_size_and_format_are_taken(pets: Path) -> None:
     assert data.test.images.shape == (19, 16, 16, 3)
 
 
-def test_a_broken_picture_is_named_in_one_sentence(pets: Path) -> None:
-    picture = first(pets / "train" / "dog")
-    picture.write_bytes(picture.read_bytes()[:200])
-    name = f"train/dog/{picture.name}"
-    with pytest.raises(DataInvalid, match=f"^The picture {name} can't be used: the picture is truncated or corrupt.$"):
+def test_files_that_are_no_pictures_are_left_out_and_listed(pets: Path) -> None:
+    broken = truncate(first(pets / "train" / "dog"))
+    (pets / "test" / "cat" / "notes.jpg").write_text("not a picture")
+    (pets / "test" / "cat" / "nothing.png").touch()
+    (pets / "test" / "cat" / "loop.png").symlink_to("loop.png")
+    data, said = read(pets, max_bad=0.1)
+    assert [(skipped.name, skipped.reason) for skipped in data.skipped] == [
+        (broken, "the picture is truncated or corrupt"),
+        ("test/cat/notes.jpg", "not a JPEG, PNG, WebP, GIF or BMP picture"),
+        ("test/cat/nothing.png", "the picture is empty"),
+    ]
+    assert data.counts()["train"] == {"cat": 9, "dog": 8}
+    assert data.counts()["test"] == {"cat": 9, "dog": 9}
+    assert said.startswith(f"3 of 46 picture files can't be read and are left out: {broken} (the picture is truncated")
+
+
+def test_more_broken_files_than_allowed_are_an_error_that_names_the_first(pets: Path) -> None:
+    names = [truncate(picture) for picture in sorted((pets / "train" / "dog").iterdir())[:4]]
+    with pytest.raises(DataInvalid) as raised:
+        read(pets, max_bad=0.08)
+    assert raised.value.detail.startswith("4 of 44 picture files can't be read, more than the allowed 0.08: ")
+    assert [name in raised.value.detail for name in names] == [True, True, True, False]
+    assert len(read(pets, max_bad=0.1)[0].skipped) == 4
+
+
+def test_one_broken_file_in_a_hundred_is_the_limit_unless_told(pets: Path) -> None:
+    truncate(first(pets / "train" / "dog"))
+    with pytest.raises(DataInvalid, match=r"more than the allowed 0\.01"):
         load(pets)
+
+
+def test_a_label_whose_pictures_are_all_broken_is_an_error(pets: Path) -> None:
+    for picture in (pets / "test" / "dog").iterdir():
+        truncate(picture)
+    with pytest.raises(DataInvalid, match="No picture of the label 'dog' in 'test' can be read"):
+        read(pets, max_bad=0.5)
 
 
 def test_a_picture_in_two_splits_is_a_leak(pets: Path) -> None:

@@ -1,11 +1,14 @@
 import io
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from contract.errors import NameInvalid
+from contract.inputs import ImageInput
 from tests.support.cifar10 import sample
 from tests.support.trained import sample_plan
 from training.display import TrainingDisplay
@@ -80,6 +83,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         (TrainingRequest("cifar10", size=8), RequestInvalid),
         (TrainingRequest("cifar10", seed=-1), RequestInvalid),
         (TrainingRequest("cifar10", epochs=0), RequestInvalid),
+        (TrainingRequest("cifar10", max_bad=1.5), RequestInvalid),
         (TrainingRequest("cifar10", architecture="resnet"), ArchitectureUnknown),
         (TrainingRequest("cifar10", profile="slow"), ProfileUnknown),
     ],
@@ -90,14 +94,37 @@ def test_an_impossible_request_is_refused(request_: TrainingRequest, error: type
 
 
 def test_a_plan_takes_its_epochs_from_the_profile_unless_told() -> None:
-    request = TrainingRequest("cifar10", architecture="cnn4")
+    request = TrainingRequest("cifar10", profile="full", architecture="cnn4")
     request.check()
-    assert request.plan("x", sample(), "float32").epochs == profile("quick").epochs["cnn4"]
+    assert request.plan("x", sample(), "float32").epochs == profile("full").epochs["cnn4"]
     assert TrainingRequest("cifar10", epochs=7).plan("x", sample(), "float32").epochs == 7
 
 
-def test_few_pictures_make_small_batches() -> None:
-    assert TrainingRequest("cifar10").plan("x", sample(), "float32").batch_size == 360
+def test_few_pictures_make_small_batches_and_more_epochs() -> None:
+    plan = TrainingRequest("cifar10").plan("x", sample(), "float32")
+    assert plan.batch_size == 360
+    assert plan.epochs == profile("quick").steps
+
+
+@pytest.mark.parametrize(("size", "batch"), [(16, 360), (32, 360), (64, 128), (128, 32), (512, 8)])
+def test_large_pictures_make_small_batches_with_small_steps(size: int, batch: int) -> None:
+    images = np.zeros((360, size, size, 1), np.uint8)
+    split = replace(sample().train, images=images, labels=sample().train.labels)
+    data = replace(sample(), input=ImageInput(height=size, width=size, channels=1), train=split)
+    plan = TrainingRequest("pets", folder=Path("pets"), size=size).plan("x", data, "float32")
+    assert plan.batch_size == batch
+    assert plan.rate == pytest.approx(1 if size <= 32 else batch / 512)
+
+
+def test_rare_labels_count_more_in_the_plan() -> None:
+    train = sample().train
+    few = np.flatnonzero((train.labels != 3) | (np.cumsum(train.labels == 3) <= 9))
+    data = replace(sample(), train=train.take(few))
+    weights = TrainingRequest("cifar10").plan("x", data, "float32").class_weights
+    assert weights is not None
+    assert weights[3] == pytest.approx(4 * weights[0], rel=1e-3)
+    assert TrainingRequest("cifar10", class_weights="none").plan("x", data, "float32").class_weights is None
+    assert TrainingRequest("cifar10").plan("x", sample(), "float32").class_weights is None
 
 
 def test_an_unknown_profile_is_refused() -> None:

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.support.cifar10 import records, sample
 from training.data.records import read_records, records_of_strip
-from training.data.splitting import validation_indices
+from training.data.splitting import split_groups, validation_indices
 from training.errors import DataInvalid
 
 
@@ -38,6 +40,33 @@ def test_a_picture_with_a_twin_stays_in_training() -> None:
 def test_a_label_of_twins_only_is_refused() -> None:
     with pytest.raises(DataInvalid, match="'a' has too few"):
         validation_indices(np.zeros((4, 2, 2, 3), np.uint8), np.array([0, 0, 1, 1]), "ab", 0.5)
+
+
+@given(st.data(), st.lists(st.integers(12, 60), min_size=2, max_size=4))
+def test_groups_stay_whole_and_each_label_gets_its_share(data: st.DataObject, sizes: list[int]) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    pairs = data.draw(st.lists(st.integers(0, len(labels) - 1), max_size=6, unique=True))
+    groups = np.arange(len(labels))
+    groups[pairs] = groups[pairs[0]] if pairs else 0
+    parts = split_groups(labels, groups, "abcd"[: len(sizes)], (0.8, 0.1, 0.1))
+    assert sorted(np.concatenate(parts).tolist()) == list(range(len(labels)))
+    assert not any(set(groups[one]) & set(groups[other]) for one, other in combinations(parts, 2))
+    for label, size in enumerate(sizes):
+        for part in parts[1:]:
+            assert (labels[part] == label).sum() == max(1, round(0.1 * size))
+
+
+def test_a_group_that_is_too_large_for_the_small_splits_is_trained_on() -> None:
+    labels, groups = np.repeat([0, 1], 50), np.arange(100)
+    groups[:30], groups[60:64] = 0, 60
+    train, validation, test = split_groups(labels, groups, "ab", (0.8, 0.1, 0.1))
+    assert set(range(30)) <= set(train.tolist())
+    assert len(validation) == len(test) == 10
+
+
+def test_a_label_of_two_pictures_can_not_be_in_three_splits() -> None:
+    with pytest.raises(DataInvalid, match="'b' has too few different pictures for 3 splits"):
+        split_groups(np.array([0] * 10 + [1] * 2), np.arange(12), "ab", (0.8, 0.1, 0.1))
 
 
 def test_records_become_strips_and_records_again() -> None:
