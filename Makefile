@@ -42,6 +42,11 @@ check: .venv/.ready  ## Lint, format, types, import rules
 format: .venv/.ready  ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix -q . && $(BIN)/ruff format .
 
+.PHONY: test-gpu
+test-gpu: .venv/.ready  ## The tests that need an NVIDIA GPU; says so where there is none
+	@if nvidia-smi -L > /dev/null 2>&1; then $(BIN)/python -m pytest -rs tests/gpu; \
+	else echo 'There is no NVIDIA GPU on this machine, so the GPU tests were not run.'; fi
+
 .PHONY: images
 images:  ## Build the images with Docker, Podman or Buildah
 	@images/build

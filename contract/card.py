@@ -3,13 +3,23 @@
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, JsonValue, PositiveInt, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    JsonValue,
+    NonNegativeInt,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from contract.base import Document
 from contract.errors import CardInvalid
 from contract.inputs import Input
 from contract.metrics import Evaluation, Fraction
 from contract.names import ModelName, ModelVersion, VersionName
+from contract.target import Target
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -28,7 +38,7 @@ class Output(Document):
 
 
 class Engine(Document):
-    """What serves the version by default: a Triton backend and its artefact."""
+    """What serves a version: a Triton backend, its artefact, and how it is run."""
 
     backend: Literal["onnxruntime", "openvino", "tensorflow"]
     artefact: str
@@ -37,12 +47,27 @@ class Engine(Document):
     """ONNX operator set of the default domain."""
     ir_version: PositiveInt | None = None
     max_batch_size: PositiveInt
+    precision: Literal["float32", "bfloat16", "int8"] = "float32"
+    """Arithmetic of the heavy layers."""
+    provider: Literal["cpu", "cuda", "tensorrt"] = "cpu"
+    """What computes: the processor, or a GPU through one of ONNX Runtime's providers."""
+    parameters: dict[str, str] = Field(default_factory=dict)
+    """The backend's parameters in `config.pbtxt`, such as its threads."""
+    instances: PositiveInt = 1
+    """Copies of the model that compute at the same time, each a process in the embedded server."""
+    queue_delay_us: NonNegativeInt = 0
+    """Microseconds that a request may wait for others to form a batch with."""
+    tuned_for: Target | None = None
+    """The only kind of machine that may run it; None for one that runs anywhere."""
+
+
+GateName = Literal["conversion", "engine"]
 
 
 class Gate(Document):
     """One proof that a version passed, with its numbers."""
 
-    name: Literal["conversion", "engine"]
+    name: GateName
     passed: bool
     examples: PositiveInt
     server: str
@@ -81,22 +106,43 @@ class VersionCard(Document):
     input: Input
     output: Output
     engine: Engine
+    """What serves the version, on the machine that it was tuned for if it was tuned."""
+    fallback: Engine | None = None
+    """What serves it everywhere else; there exactly when `engine` is bound to a kind of machine."""
     metrics: Evaluation
     thresholds: dict[str, Fraction] = Field(default_factory=dict)
     gates: tuple[Gate, ...]
+    omitted: dict[GateName, str] = Field(default_factory=dict)
+    """Gates that were not run, with the reason; never one that a tuned engine needs."""
     lineage: Lineage
     files: dict[str, Sha256]
     """Digest of every file of the version's folder but the card itself, by its path inside the folder."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not all(is_contained(path) for path in (*self.files, self.engine.artefact)):
+        if not all(is_contained(path) for path in (*self.files, *(engine.artefact for engine in self.engines))):
             raise ValueError("a file's path leaves the folder")
         if [scores.label for scores in self.metrics.classes] != list(self.output.labels):
             raise ValueError("the metrics' classes are not the output's labels")
         if not all(gate.passed for gate in self.gates):
             raise ValueError("a version with a failed gate can't be published")
         return self
+
+    @model_validator(mode="after")
+    def _runs_anywhere(self) -> Self:
+        if (self.engine.tuned_for is None) != (self.fallback is None):
+            raise ValueError("an engine has a fallback exactly when it is bound to a kind of machine")
+        if self.fallback is not None and self.fallback.tuned_for is not None:
+            raise ValueError("a fallback must run anywhere")
+        # The gateway forms batches without knowing which of the two runs.
+        if len({engine.max_batch_size for engine in self.engines}) > 1:
+            raise ValueError("the engines take batches of different size")
+        return self
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The engine, and its fallback where there is one."""
+        return (self.engine,) if self.fallback is None else (self.engine, self.fallback)
 
     @property
     def name(self) -> ModelVersion:

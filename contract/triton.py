@@ -8,6 +8,10 @@ official images alike. Left out on purpose are parameters that name a file to ru
 from collections.abc import Mapping
 from types import MappingProxyType
 
+OPSET = 17
+IR_VERSION = 8
+"""Of ONNX graphs; pinned to what every server since Triton 22.10 (ONNX Runtime 1.13) can load."""
+
 BACKEND_PARAMETERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "onnxruntime": frozenset(

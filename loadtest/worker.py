@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
@@ -28,7 +30,7 @@ class Worker:
 
     def __init__(self, *, warm_up_s: float, seconds: float) -> None:
         self._times = (warm_up_s, seconds)
-        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_on_interrupt)
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +43,11 @@ class Worker:
     def measure(self, target: Target, clients: int) -> Measurement:
         """Put a target under the load of some clients; raises `OSError` where it can't be reached."""
         return self._pool.submit(measure, target, clients, *self._times).result()
+
+
+def _end_on_interrupt() -> None:
+    """Ctrl-C in a terminal reaches this process too: it ends at once and leaves it to the other to say so."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 
 def measure(target: Target, clients: int, warm_up_s: float, seconds: float) -> Measurement:

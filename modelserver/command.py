@@ -20,8 +20,12 @@ class Ports:
         return f"{LOOPBACK}:{self.grpc}"
 
 
-def arguments(binary: Path, backends: Path, ports: Ports, *, http_threads: int, stop_timeout_s: float) -> list[str]:
+def arguments(
+    binary: Path, backends: Path, ports: Ports, *, http_threads: int, stop_timeout_s: float, config_name: str | None
+) -> list[str]:
     """The command; to be run inside the repository's folder.
+
+    With a `config_name`, models that have `configs/<name>.pbtxt` are loaded with it, all others with `config.pbtxt`.
 
     The repository is given as `.`: Triton puts model paths into a shell command, so a space in the repository's own
     path would break it (and worse could be done with other characters).
@@ -44,4 +48,6 @@ def arguments(binary: Path, backends: Path, ports: Ports, *, http_threads: int, 
         "allow-vertex-ai": "false",
         "pinned-memory-pool-byte-size": 0,
     }
+    if config_name is not None:
+        options["model-config-name"] = config_name
     return [str(binary), "--disable-auto-complete-config", *(f"--{name}={value}" for name, value in options.items())]

@@ -10,7 +10,7 @@ from pathlib import Path
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
-from contract.repository import CONFIG
+from contract.repository import CONFIG, CONFIGS
 from contract.triton import BACKEND_PARAMETERS
 from modelserver.errors import ConfigRefused
 
@@ -20,9 +20,17 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 def check_config(folder: Path) -> None:
-    """Raise `ConfigRefused` unless the version in `folder` asks only for what the embedded server gives."""
-    name = folder.name
-    config = _parse(folder / CONFIG, name)
+    """Raise `ConfigRefused` unless the version in `folder` asks only for what the embedded server gives.
+
+    That goes for its `config.pbtxt` and for those that it has for kinds of machines.
+    """
+    for path in (folder / CONFIG, *sorted((folder / CONFIGS).glob("*"))):
+        _check(_parse(path, folder.name), folder.name)
+    if any(path.name == STUB for path in folder.rglob("*")):
+        raise ConfigRefused(f"{folder.name} brings a program of its own.")
+
+
+def _check(config: pb.ModelConfig, name: str) -> None:
     if config.name not in {"", name}:
         raise ConfigRefused(f"The configuration of {name} names another model.")
     if config.backend not in BACKEND_PARAMETERS:
@@ -32,7 +40,7 @@ def check_config(folder: Path) -> None:
         raise ConfigRefused(f"The configuration of {name} has an unknown parameter: {unknown[0]!r}.")
     if not _FILE_NAME.fullmatch(config.default_model_filename):
         raise ConfigRefused(f"The configuration of {name} has no plain default_model_filename.")
-    if config.runtime or any(path.name == STUB for path in folder.rglob("*")):
+    if config.runtime:
         raise ConfigRefused(f"{name} brings a program of its own.")
 
 

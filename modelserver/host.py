@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from contract.target import Target
 from modelserver.client import Client
 from modelserver.errors import CallFailed, LoadFailed
 from modelserver.settings import ModelServerSettings
@@ -18,8 +19,10 @@ DEAD_S = 1.5
 class Host:
     """Loads and unloads, and knows the processes behind the models."""
 
-    def __init__(self, client: Client, guardian: int, settings: ModelServerSettings) -> None:
+    def __init__(self, client: Client, guardian: int, settings: ModelServerSettings, target: Target) -> None:
         self.client = client
+        self.target = target
+        """The kind of machine whose tuned engines the server runs."""
         self._guardian = guardian
         self._settings = settings
         self.is_tainted = False

@@ -33,6 +33,7 @@ class Keeper:
         self._status = VersionStatus(State.LOADING)
         self._end = threading.Event()
         self._unload = True
+        self._has_warned = False
         self._thread = threading.Thread(target=self._run, name=f"keeper-{name}", daemon=True)
         self._thread.start()
 
@@ -100,7 +101,20 @@ class Keeper:
         """Nothing is loaded that differs from its card, or that asks for what we don't run."""
         card = self._repository.verify(self.name)
         check_config(self._folder)
+        self._warn_of_fallback(card)
         return card
+
+    def _warn_of_fallback(self, card: VersionCard) -> None:
+        """Say once that the version was tuned for another machine; Triton then finds no configuration for this one."""
+        tuned_for = card.engine.tuned_for
+        if tuned_for in {None, self._host.target} or self._has_warned:
+            return
+        self._has_warned = True
+        log.warning(
+            "%s was tuned for another machine (%s); float32 ONNX Runtime serves it here; tune anew to change that",
+            self.name,
+            tuned_for,
+        )
 
     def _watch(self, probe: Probe) -> None:
         """Check the version's health again and again; returns when it must be loaded anew, or at the end."""

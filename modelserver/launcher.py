@@ -4,6 +4,7 @@ import logging
 import threading
 from pathlib import Path
 
+from contract.target import Target
 from modelserver import shm
 from modelserver.client import Client
 from modelserver.command import Ports, arguments
@@ -21,11 +22,16 @@ SECURITY_FLOOR = "26.06"
 
 
 class Launcher:
-    """Starts servers over one repository folder."""
+    """Starts servers over one repository folder.
 
-    def __init__(self, settings: ModelServerSettings, repository: Path) -> None:
+    With a `target`, versions that were tuned for that kind of machine run their tuned engine; without one all run what
+    their `config.pbtxt` says.
+    """
+
+    def __init__(self, settings: ModelServerSettings, repository: Path, target: Target | None = None) -> None:
         self._settings = settings
         self._repository = repository.absolute()
+        self._config_name = target.name if target is not None else None
 
     def launch(self, ports: Ports, *, stopping: threading.Event | None = None) -> ServerProcess:
         """Start a server and wait until it answers; it holds no model yet.
@@ -63,6 +69,7 @@ class Launcher:
             ports,
             http_threads=settings.http_threads,
             stop_timeout_s=settings.stop_timeout_s,
+            config_name=self._config_name,
         )
         return ServerProcess.start(
             command,

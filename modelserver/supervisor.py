@@ -9,6 +9,7 @@ from typing import Self
 from contract.errors import StateInvalid
 from contract.names import ModelVersion
 from contract.served import Served
+from contract.target import Target, read_target
 from modelserver.backoff import Backoff
 from modelserver.client import Client
 from modelserver.command import Ports
@@ -32,10 +33,11 @@ class Supervisor:
     server anew when it dies. Nothing of it outlives this process, even when that is killed.
     """
 
-    def __init__(self, settings: ModelServerSettings) -> None:
+    def __init__(self, settings: ModelServerSettings, target: Target | None = None) -> None:
         self._settings = settings
+        self._target = target or read_target()
         self._ports = Ports(settings.http_port, settings.grpc_port, settings.metrics_port)
-        self._launcher = Launcher(settings, settings.repository)
+        self._launcher = Launcher(settings, settings.repository, self._target)
         self._backoff = Backoff(settings.backoff_s, settings.backoff_max_s)
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -118,7 +120,7 @@ class Supervisor:
         """Look after a server until it ends, hangs, or is to stop; returns whether it would end slowly, in vain."""
         began = time.monotonic()
         with Client(server.ports.grpc_address) as client:
-            host = Host(client, server.guardian_pid, self._settings)
+            host = Host(client, server.guardian_pid, self._settings, self._target)
             crew = Crew(host, self._settings)
             self._crew = crew
             try:

@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from numpy.typing import NDArray
+from tritonclient.grpc import model_config_pb2
 
 from contract.names import ModelVersion
+from contract.target import Target
 from modelserver.client import Client
 from modelserver.errors import CallFailed, LoadFailed, PathUnsafe, PortTaken
 from modelserver.launcher import Launcher
@@ -29,7 +31,8 @@ class TemporaryServer:
             answers = server.infer("cifar10-v3", {"image": pictures}, ["probabilities"])
 
     Entering raises `LoadFailed` with Triton's reason where a model doesn't load, and what `Launcher.launch` raises;
-    leaving ends the server. Nothing is checked against cards: the models need none yet.
+    leaving ends the server. Nothing is checked against cards: the models need none yet. With a `target`, models that
+    have a configuration for that kind of machine are loaded with it.
     """
 
     grpc_address: str
@@ -38,11 +41,17 @@ class TemporaryServer:
     """The server's version, such as 2.51.0."""
 
     def __init__(
-        self, repository: Path, names: Sequence[str | ModelVersion], *, settings: ModelServerSettings | None = None
+        self,
+        repository: Path,
+        names: Sequence[str | ModelVersion],
+        *,
+        settings: ModelServerSettings | None = None,
+        target: Target | None = None,
     ) -> None:
         self._repository = repository
         self._names = [str(name) for name in names]
         self._settings = settings or ModelServerSettings()
+        self._target = target
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -54,7 +63,7 @@ class TemporaryServer:
             self._client = stack.enter_context(Client(self.grpc_address))
             self.version = self._client.server_version()
             for name in self._names:
-                self._load(name)
+                self.load(name)
             self._stack = stack.pop_all()
         return self
 
@@ -62,6 +71,19 @@ class TemporaryServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def load(self, name: str) -> None:
+        """Load one more model; raises `LoadFailed` with Triton's reason, or `PathUnsafe`."""
+        if not _SAFE_NAME.fullmatch(name):
+            raise PathUnsafe(f"{name!r} is not a name that Triton's shell can take.")
+        try:
+            self._client.load(name, self._settings.load_timeout_s)
+        except CallFailed as error:
+            raise LoadFailed(error.detail) from error
+
+    def config(self, name: str | ModelVersion) -> model_config_pb2.ModelConfig:
+        """The configuration under which a loaded model runs; raises `CallFailed`."""
+        return self._client.config(str(name), self._settings.health_timeout_s)
 
     def infer(
         self,
@@ -78,7 +100,7 @@ class TemporaryServer:
         return self._client.infer(str(name), inputs, outputs, timeout)
 
     def _launch(self) -> ServerProcess:
-        launcher = Launcher(self._settings, self._repository)
+        launcher = Launcher(self._settings, self._repository, self._target)
         for _ in range(TRIES - 1):
             try:
                 return launcher.launch(find_free())
@@ -86,11 +108,3 @@ class TemporaryServer:
                 # Someone was faster between our look and Triton's.
                 continue
         return launcher.launch(find_free())
-
-    def _load(self, name: str) -> None:
-        if not _SAFE_NAME.fullmatch(name):
-            raise PathUnsafe(f"{name!r} is not a name that Triton's shell can take.")
-        try:
-            self._client.load(name, self._settings.load_timeout_s)
-        except CallFailed as error:
-            raise LoadFailed(error.detail) from error

@@ -16,6 +16,7 @@ from training.data.catalog import DEFAULT_SIZE, Catalog
 from training.data.cifar10 import NAME, cifar10
 from training.data.export import export_folders
 from training.data.reading import MAX_BAD
+from training.engines.record import TuningStore
 from training.errors import DataUnknown
 from training.parent import find_parent
 from training.quiet import quiet_stderr
@@ -103,7 +104,7 @@ def train_model(
     except KeyboardInterrupt:
         _tell_interrupted(runs.unfinished(name))
         raise typer.Exit(130) from None
-    version = _publish(run, repository) if publish else None
+    version = _publish(settings, run, repository, data_dir) if publish else None
     _show_run(run, version, as_json=as_json)
 
 
@@ -168,10 +169,12 @@ def _train(settings: TrainingSettings, request: TrainingRequest, resume: str | N
     return service.resume(request.model, resume, data_dir) if resume else service.start(request, data_dir)
 
 
-def _publish(run: Path, repository: Path) -> str:
-    from training.publish import publish  # noqa: PLC0415  see the module's docstring
+def _publish(settings: TrainingSettings, run: Path, repository: Path, data_dir: Path | None) -> str:
+    from training.publish import CatalogData, publish  # noqa: PLC0415  see the module's docstring
 
-    return str(publish(run, repository, tell=partial(tell, Console(stderr=True))).card.name)
+    console = Console(stderr=True)
+    data, tunings = CatalogData(Catalog(settings, console), data_dir), TuningStore(settings.tuning_dir)
+    return str(publish(run, repository, tell=partial(tell, console), data=data, tunings=tunings).card.name)
 
 
 def _tell_interrupted(unfinished: list[str]) -> None:

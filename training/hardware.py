@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from contract.target import CPUINFO, first_block
+
 Precision = Literal["float32", "mixed_bfloat16"]
 
-CPUINFO = Path("/proc/cpuinfo")
 BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
 
@@ -38,16 +39,7 @@ class Hardware:
 
 def read_hardware(gpus: int = 0, cpuinfo: Path = CPUINFO) -> Hardware:
     """Describe this machine; `gpus` is how many TensorFlow sees."""
-    fields = _first_processor(cpuinfo)
+    fields = first_block(cpuinfo)
     flags = frozenset(fields.get("flags", "").split()) & set(BFLOAT16_FLAGS)
     model = fields.get("model name") or platform.processor() or platform.machine()
     return Hardware(model, len(os.sched_getaffinity(0)), flags, gpus)
-
-
-def _first_processor(cpuinfo: Path) -> dict[str, str]:
-    try:
-        first = cpuinfo.read_text().split("\n\n", 1)[0]
-    except OSError:
-        return {}
-    pairs = (line.partition(":") for line in first.splitlines())
-    return {key.strip(): value.strip() for key, _, value in pairs}

@@ -25,6 +25,8 @@ class TrainingSettings(BaseSettings):
     """Folder of the training runs, one folder a run."""
     reports_dir: Path = Path(".trireme/reports")
     """Folder of the pages that `trireme report --compare` makes."""
+    tuning_dir: Path = Path(".trireme/tuning")
+    """Folder of what `trireme tune` found, one file a model."""
     cache_dir: Path = Field(default_factory=lambda: user_cache_path("trireme"))
     """Folder of downloaded data sets; by default the user's cache folder (XDG)."""
     data_dir: Path | None = None

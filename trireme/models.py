@@ -61,10 +61,15 @@ def _table(cards: list[VersionCard], served: Served) -> Table:
             str(card.version),
             f"{card.created:%Y-%m-%d %H:%M}",
             f"{card.metrics.accuracy:.2%}",
-            card.engine.backend,
+            _engine(card),
             _state(card, served),
         )
     return table
+
+
+def _engine(card: VersionCard) -> str:
+    precision = card.engine.precision
+    return card.engine.backend + ("" if precision == "float32" else f" {precision}")
 
 
 def _state(card: VersionCard, served: Served) -> str:

@@ -30,6 +30,7 @@ ERROR_MODULES = (
     "gateway.errors",
     "modelserver.errors",
     "training.errors",
+    "training.engines.errors",
     "training.importing.errors",
     "training.publish.errors",
     "training.report.errors",

@@ -24,6 +24,7 @@ VERBS = (
     Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
     Verb("import", "training.importing.cli:import_", "training", "Publish a model that was trained elsewhere."),
     Verb("report", "training.report.cli:report", "training", "Show a version's report, or compare two versions."),
+    Verb("tune", "training.tuning.cli:tune", "training", "Find the fastest engine that stays exact, by measurement."),
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures to a running gateway."),

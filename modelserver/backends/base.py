@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import triton_python_backend_utils as triton
 
 from modelserver.backends.batch import Batch
-from modelserver.backends.parameters import Parameters
+from modelserver.backends.parameters import Device, Parameters
 from modelserver.backends.tensors import TAKES_TEXT, Tensor, from_triton, to_triton
 
 Feeds = Mapping[str, Tensor]
@@ -24,6 +24,8 @@ class Backend(ABC):
 
     default_artefact: ClassVar[str]
     """The artefact's name where the configuration has no `default_model_filename`."""
+    device = Device()
+    """Where the instance computes; set before `load`."""
 
     def initialize(self, args: Mapping[str, str]) -> None:
         """Called by Triton once: read the configuration and load the artefact."""
@@ -37,6 +39,7 @@ class Backend(ABC):
         artefact = Path(args["model_repository"], args["model_version"], name)
         if not artefact.exists():
             raise triton.TritonModelException(f"the version has no file {name}")
+        self.device = Device.of(args, config)
         self.load(artefact, Parameters.of(config))
 
     @abstractmethod

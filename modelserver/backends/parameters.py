@@ -1,10 +1,30 @@
-"""The `parameters` of a `config.pbtxt`."""
+"""What a `config.pbtxt` says to an engine: its `parameters`, and where it computes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from contract.triton import BACKEND_PARAMETERS
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where an instance computes."""
+
+    gpu: int | None = None
+    """The GPU's number; None for the processor."""
+    accelerators: tuple[str, ...] = ()
+    """Names of the GPU accelerators that the configuration asks for, such as `tensorrt`."""
+
+    @classmethod
+    def of(cls, args: Mapping[str, str], config: Mapping[str, Any]) -> "Device":
+        """From what Triton hands to a stub: the instance's arguments and the model's configuration."""
+        if args.get("model_instance_kind") != "GPU":
+            return cls()
+        wanted = config.get("optimization", {}).get("execution_accelerators", {})
+        names = tuple(one["name"] for one in wanted.get("gpu_execution_accelerator", ()))
+        return cls(int(args["model_instance_device_id"]), names)
+
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})

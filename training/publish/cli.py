@@ -6,7 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from contract.card import VersionCard
+from training.data.catalog import Catalog
+from training.engines.record import TuningStore
 from training.errors import RunUnfinished
+from training.publish.evidence import CatalogData
 from training.publish.publisher import Publication
 from training.publish.publisher import publish as publish_run
 from training.runs import RECORD
@@ -19,6 +23,7 @@ RepositoryOption = Annotated[
     Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository to publish into.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but make the version visible.")]
+PlainOption = Annotated[bool, typer.Option("--plain", help="Take float32 ONNX Runtime, whatever tuning found best.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the card as JSON.")]
 
 
@@ -27,13 +32,22 @@ def main(
     run: RunArgument = None,
     repository: RepositoryOption = Path("model_repository"),
     dry_run: DryRunOption = False,
+    plain: PlainOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Convert a finished run to what is served, prove it on a real server, and publish it as the next version."""
-    folder = find_run(TrainingSettings().runs_dir, run)
+    settings = TrainingSettings()
+    folder = find_run(settings.runs_dir, run)
     console = Console(stderr=True, highlight=False)
     with console.status("publishing") as status:
-        publication = publish_run(folder, repository, dry_run=dry_run, tell=status.update)
+        publication = publish_run(
+            folder,
+            repository,
+            dry_run=dry_run,
+            tell=status.update,
+            data=CatalogData(Catalog(settings, Console(stderr=True))),
+            tunings=None if plain else TuningStore(settings.tuning_dir),
+        )
     if as_json:
         typer.echo(publication.card.model_dump_json())
     else:
@@ -58,5 +72,14 @@ def summary(publication: Publication) -> str:
     accuracy = "test accuracy" if card.metrics.split == "test" else f"accuracy on the {card.metrics.split}"
     return (
         f"{verb} [bold]{card.model}[/] version [bold]{card.version}[/]: {accuracy} {card.metrics.accuracy:.2%}, "
-        f"largest difference to the trained model {difference:.1e} over {card.gates[0].examples} examples"
+        f"largest difference to the trained model {difference:.1e} over {card.gates[0].examples} examples; "
+        f"{_engine(card)}"
     )
+
+
+def _engine(card: VersionCard) -> str:
+    engine = f"{card.engine.backend} in {card.engine.precision}"
+    if reason := card.omitted.get("engine"):
+        return f"{engine}, whose accuracy was not measured: {reason}"
+    (gate,) = (gate for gate in card.gates if gate.name == "engine")
+    return f"served by {engine}: {gate.measured['accuracy']:.2%}"

@@ -9,25 +9,41 @@ from contract.names import ModelVersion
 from contract.repository import LABELS
 
 
-def image_config(name: ModelVersion, schema: ImageInput, output: Output, engine: Engine) -> str:
+def image_config(name: str | ModelVersion, schema: ImageInput, output: Output, engine: Engine) -> str:
     """The configuration of an image classifier, as text.
 
-    Batches form while the instance is busy (no queue delay: waiting only pays when nothing else fills the batch); the
-    smallest and the largest batch are run once before the model counts as loaded.
+    Batches form while the instances are busy, and wait for more only where the engine has a queue delay; the smallest
+    and the largest batch are run once before the model counts as loaded.
     """
     config = pb.ModelConfig(
-        name=name.triton_name,
+        name=str(name),
         backend=engine.backend,
         max_batch_size=engine.max_batch_size,
         default_model_filename=engine.artefact.rpartition("/")[2],
         input=[pb.ModelInput(name=schema.tensor, data_type=pb.TYPE_UINT8, dims=schema.shape)],
         output=[_output(output)],
-        instance_group=[pb.ModelInstanceGroup(count=1, kind=pb.ModelInstanceGroup.KIND_CPU)],
-        dynamic_batching=pb.ModelDynamicBatching(),
+        instance_group=[_instances(engine)],
+        dynamic_batching=pb.ModelDynamicBatching(max_queue_delay_microseconds=engine.queue_delay_us),
+        parameters={key: pb.ModelParameter(string_value=value) for key, value in sorted(engine.parameters.items())},
+        optimization=_optimization(engine),
         model_warmup=[_warmup(schema, size) for size in sorted({1, engine.max_batch_size})],
     )
     text: str = text_format.MessageToString(config)
     return text
+
+
+def _instances(engine: Engine) -> pb.ModelInstanceGroup:
+    group = pb.ModelInstanceGroup
+    kind = group.KIND_CPU if engine.provider == "cpu" else group.KIND_GPU
+    return group(count=engine.instances, kind=kind)
+
+
+def _optimization(engine: Engine) -> pb.ModelOptimizationPolicy | None:
+    if engine.provider != "tensorrt":
+        return None
+    accelerators = pb.ModelOptimizationPolicy.ExecutionAccelerators
+    tensorrt = accelerators.Accelerator(name="tensorrt", parameters={"precision_mode": "FP32"})
+    return pb.ModelOptimizationPolicy(execution_accelerators=accelerators(gpu_execution_accelerator=[tensorrt]))
 
 
 def _output(output: Output) -> pb.ModelOutput:

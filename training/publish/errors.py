@@ -3,6 +3,7 @@
 PublishError
 ├── ConversionFailed    500  conversion-failed
 ├── GraphUnsupported    422  graph-unsupported
+├── EngineUnproven      422  engine-unproven
 └── GateFailed          422  gate-failed
 """
 
@@ -29,6 +30,14 @@ class GraphUnsupported(PublishError):
     status = 422
     code = "graph-unsupported"
     title = "The ONNX graph is not one that every supported server can load"
+
+
+class EngineUnproven(PublishError):
+    """A tuned engine was to be published without the test pictures that would prove it."""
+
+    status = 422
+    code = "engine-unproven"
+    title = "A tuned engine can't be published without test pictures"
 
 
 class GateFailed(PublishError):

@@ -8,11 +8,10 @@ import onnx
 
 from contract.card import Output
 from contract.inputs import ImageInput
+from contract.triton import IR_VERSION, OPSET
 from training.publish.errors import ConversionFailed, GraphUnsupported
 
-OPSET = 17
-IR_VERSION = 8
-"""Pinned to what every server since Triton 22.10 (ONNX Runtime 1.13) can load; newer tools write newer ones unasked."""
+__all__ = ["IR_VERSION", "OPSET", "check", "convert"]
 
 _FAILED_TAIL = 400
 

@@ -1,34 +1,29 @@
-"""Publishing a training run as the next version of its model."""
+"""Publishing a model, mostly a training run, as the next version of its name."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from contract.card import Engine, Gate, VersionCard
+from contract.card import Gate, VersionCard
 from contract.digests import folder_digests
 from contract.golden import GoldenPictures
 from contract.names import ModelVersion
-from contract.repository import CARD, CONFIG, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
+from contract.repository import CARD, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
+from contract.target import Target
 from modelserver.config import check_config
 from training import runs
+from training.engines.record import TuningStore
 from training.publish.candidate import Build, Candidate
-from training.publish.config import image_config
+from training.publish.evidence import Evidence, RunData
 from training.publish.gate import conversion_gate
-from training.publish.graph import IR_VERSION, OPSET, convert
+from training.publish.graph import convert
+from training.publish.serving import Serving, Tell, choose_engine, plain_engine
 from training.publish.staging import copy_tree, reveal, staging_area
 from training.report.files import complete_report, copy_report
 from training.report.material import Material
 from training.report.sources import of_run
-
-MAX_BATCH_SIZE = 32
-ENGINE = Engine(
-    backend="onnxruntime", artefact=ONNX_MODEL, opset=OPSET, ir_version=IR_VERSION, max_batch_size=MAX_BATCH_SIZE
-)
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -39,29 +34,53 @@ class Publication:
     folder: Path | None
 
 
-def publish(run: Path, repository: Path, *, dry_run: bool = False, tell: Tell = lambda _: None) -> Publication:
+def publish(
+    run: Path,
+    repository: Path,
+    *,
+    dry_run: bool = False,
+    tell: Tell = lambda _: None,
+    data: RunData | None = None,
+    tunings: TuningStore | None = None,
+    target: Target | None = None,
+) -> Publication:
     """Publish the run in folder `run` as the next version of its model.
 
     Nothing is visible before every gate has passed; a publish that fails or is killed leaves the repository as it was.
-    A dry run does everything but the last step. `tell` is called with one line a step.
+    A dry run does everything but the last step. `tell` is called with one line a step. The engine is what `tunings`
+    hold for the model on a machine like this one (`target`), else float32 ONNX Runtime; `data` has the pictures that
+    calibrate and prove it.
 
-    Raises `RunUnfinished`, the errors of `training.publish.errors`, and those of a model server that doesn't start.
+    Raises `RunUnfinished`, the errors of `training.publish.errors`, those of a model server that doesn't start, and
+    where an engine was tuned, what `RunData.load` and `quantise` raise.
     """
     record = runs.RunRecord.read(run)
+    engine = choose_engine(record.model, tunings, target, tell)
+    evidence = Evidence.of_run(run, data, needed=engine.tuned_for is not None)
     tell(f"Converting run {record.id} to ONNX.")
-    return publish_candidate(record, partial(_build, run, record), repository, dry_run=dry_run, tell=tell)
+    build = partial(_build, run, record)
+    serving = Serving(engine, evidence)
+    return publish_candidate(record, build, repository, dry_run=dry_run, tell=tell, serving=serving)
 
 
 def publish_candidate(
-    candidate: Candidate, build: Build, repository: Path, *, dry_run: bool = False, tell: Tell = lambda _: None
+    candidate: Candidate,
+    build: Build,
+    repository: Path,
+    *,
+    dry_run: bool = False,
+    tell: Tell = lambda _: None,
+    serving: Serving | None = None,
 ) -> Publication:
     """Publish a model, wherever it was trained, as the next version of its name; promises and raises as `publish`."""
+    serving = serving or Serving(plain_engine(), Evidence())
     with staging_area(repository) as area:
         name = _next_version(repository, candidate.model)
         staged = area / name.triton_name
-        _assemble(staged, name, candidate, build)
+        _assemble(staged, name, candidate, build, serving)
         tell(f"Proving {name} on a real Triton.")
-        card = _card(name, candidate, folder_digests(staged), _prove(area, name, candidate))
+        gates = _prove(area, name, candidate, serving)
+        card = _card(name, candidate, serving, files=folder_digests(staged), gates=gates)
         (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
         return Publication(card, None if dry_run else reveal(staged, repository, name))
 
@@ -70,11 +89,11 @@ def _next_version(repository: Path, model: str) -> ModelVersion:
     return ModelVersion(model, max(ModelRepository(repository).versions(model), default=0) + 1)
 
 
-def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Build) -> None:
+def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Build, serving: Serving) -> None:
     build(staged)
     complete_report(staged, Material(candidate.model, candidate.evaluation, candidate.lineage))
     (staged / LABELS).write_text("".join(f"{label}\n" for label in candidate.output.labels))
-    (staged / CONFIG).write_text(image_config(name, candidate.input, candidate.output, ENGINE))
+    serving.write(staged, name, candidate)
     check_config(staged)
 
 
@@ -86,14 +105,18 @@ def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
 
 
-def _prove(area: Path, name: ModelVersion, candidate: Candidate) -> Gate:
+def _prove(area: Path, name: ModelVersion, candidate: Candidate, serving: Serving) -> tuple[Gate, ...]:
     golden = GoldenPictures.read(area / name.triton_name / GOLDEN)
-    return conversion_gate(
-        area, name, schema=candidate.input, output=candidate.output, golden=golden, batch=ENGINE.max_batch_size
+    batch = serving.engine.max_batch_size
+    conversion = conversion_gate(
+        area, name, schema=candidate.input, output=candidate.output, golden=golden, batch=batch
     )
+    return (conversion, *serving.prove(area, name, candidate))
 
 
-def _card(name: ModelVersion, candidate: Candidate, files: dict[str, str], gate: Gate) -> VersionCard:
+def _card(
+    name: ModelVersion, candidate: Candidate, serving: Serving, *, files: dict[str, str], gates: tuple[Gate, ...]
+) -> VersionCard:
     return VersionCard(
         model=name.model,
         version=name.version,
@@ -101,9 +124,11 @@ def _card(name: ModelVersion, candidate: Candidate, files: dict[str, str], gate:
         task="image-classification",
         input=candidate.input,
         output=candidate.output,
-        engine=ENGINE,
+        engine=serving.engine,
+        fallback=serving.fallback,
         metrics=candidate.evaluation,
-        gates=(gate,),
+        gates=gates,
+        omitted=serving.omitted,
         lineage=candidate.lineage,
         files=files,
     )

@@ -4,10 +4,15 @@ Parameters: see the README of Triton's openvino_backend. Those that work around 
 no effect: batches are dynamic here. Precision is float32 unless `HINT_BF16` says YES, also on a CPU with bf16 units.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
+# While it is imported, OpenVINO counts its uses to report them to its maker; without this module it can't.
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # Python's way to forbid a module
+
 import openvino as ov
 
 from modelserver.backends.base import Backend, Feeds

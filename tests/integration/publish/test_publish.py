@@ -168,7 +168,7 @@ def test_two_publishes_at_once_get_two_numbers(trained: Path, tmp_path: Path) ->
 FULL = """
 set -eu
 mount -t tmpfs -o size=$3 tmpfs "$2"
-export TRAINING_RUNS_DIR=$(dirname "$1")
+export TRAINING_RUNS_DIR=$(dirname "$1") TRAINING_CACHE_DIR=$(dirname "$1")/cache TRAINING_DATA_DIR=/nowhere
 "$4" -m trireme publish "$1" --repository "$2/repository" && exit 9 || status=$?
 ls -A "$2/repository"
 exit $status
@@ -187,7 +187,8 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_version(trained: Path, tmp_pa
 
 
 def test_the_command_publishes_the_newest_finished_run(trained: Path, tmp_path: Path) -> None:
-    environment = {"TRAINING_RUNS_DIR": str(trained.parent), "COLUMNS": "200"}
+    nothing = {"TRAINING_CACHE_DIR": str(tmp_path / "cache"), "TRAINING_DATA_DIR": str(tmp_path)}
+    environment = {"TRAINING_RUNS_DIR": str(trained.parent), "COLUMNS": "400", **nothing}
     root = tmp_path / "repository"
     done = CliRunner().invoke(publish_command, ["--repository", str(root)], env=environment, catch_exceptions=False)
     assert "version 1" in done.output

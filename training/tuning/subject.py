@@ -1,0 +1,71 @@
+"""The version that is tuned, with its pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from contract.card import VersionCard
+from contract.errors import NameInvalid
+from contract.inputs import ImageInput
+from contract.names import ModelVersion
+from contract.repository import ONNX_MODEL, ModelRepository
+from training.data.catalog import Catalog
+from training.data.cifar10 import NAME as CIFAR10
+from training.data.dataset import DataSet
+from training.errors import DataInvalid, RequestInvalid
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A published version and the data that it was trained and tested on."""
+
+    card: VersionCard
+    schema: ImageInput
+    graph: Path
+    """Its float32 ONNX graph."""
+    data: DataSet
+
+
+def find_version(repository: ModelRepository, text: str) -> ModelVersion:
+    """The version that `cifar10:3` names, or the newest one of `cifar10`; raises `NameInvalid` or `ModelUnknown`."""
+    model, colon, version = text.partition(":")
+    if not colon:
+        return repository.latest(model)
+    if not version.isascii() or not version.isdecimal() or int(version) < 1:
+        raise NameInvalid(f"{version!r} is not the number of a version.")
+    return ModelVersion(model, int(version))
+
+
+def load_subject(
+    repository: ModelRepository, name: ModelVersion, catalog: Catalog, *, folder: Path | None, data_dir: Path | None
+) -> Subject:
+    """Read and check a version, and load its data: `cifar10` by itself, pictures of a user's from `folder`.
+
+    Raises:
+        RepositoryError, CardInvalid: there is no such version, or it is damaged.
+        RequestInvalid: it can't be tuned, or `folder` is missing.
+        DataInvalid: the pictures are not those that it was trained and tested on.
+        DataError: the data can't be had.
+    """
+    card = repository.verify(name)
+    schema, graph = card.input, repository.folder(name) / ONNX_MODEL
+    if not isinstance(schema, ImageInput) or not graph.is_file():
+        raise RequestInvalid(f"{name} takes no pictures or has no ONNX graph, so there is nothing to choose from.")
+    source = _source(card, folder)
+    data = catalog.load(source, size=schema.height, data_dir=data_dir)
+    _check(card, data)
+    return Subject(card, schema, graph, data)
+
+
+def _source(card: VersionCard, folder: Path | None) -> str:
+    if folder is not None:
+        return str(folder)
+    if card.lineage.source != CIFAR10:
+        raise RequestInvalid(f"{card.name} was trained on pictures of yours; say where they are with --folder.")
+    return CIFAR10
+
+
+def _check(card: VersionCard, data: DataSet) -> None:
+    digests = data.digests()
+    changed = [split for split, digest in card.lineage.data.items() if digests.get(split, digest) != digest]
+    if changed or data.labels != card.output.labels:
+        raise DataInvalid(f"These are not the pictures that {card.name} was trained and tested on.")
