@@ -45,5 +45,5 @@ class TrainingSettings(BaseSettings):
     """Training steps between two checkpoints: what a killed run loses at most."""
     import_timeout: PositiveFloat = 900.0
     """Seconds that converting an imported artefact, or asking it for its answers to the examples, may take."""
-    import_max_bytes: PositiveInt = Field(default=2**31 - 1, le=2**31 - 1)
-    """Largest artefact to import; an ONNX graph is one message of at most 2 GiB."""
+    import_max_bytes: PositiveInt = Field(default=2_000_000_000, le=2_000_000_000)
+    """Largest artefact to import; a served ONNX graph is one message of at most 2 GiB."""

@@ -18,6 +18,7 @@ from training.importing.answers import Kind
 from training.importing.errors import ArtefactUnsupported
 from training.importing.graphs import all_graphs, rename
 from training.importing.intake import Intake
+from training.publish.errors import GraphUnsupported
 from training.publish.graph import IR_VERSION, check, drop_unused_domains
 
 OURS = "trireme"
@@ -153,5 +154,9 @@ def _set_ends(model: ModelProto, wanted: Fold) -> None:
 
 
 def _inferred_batch(model: ModelProto) -> int | None:
-    sizes = onnx.shape_inference.infer_shapes(model).graph.output[0].type.tensor_type.shape.dim
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model)
+    except onnx.shape_inference.InferenceError as error:
+        raise GraphUnsupported("The graph breaks ONNX's own rules.") from error
+    sizes = inferred.graph.output[0].type.tensor_type.shape.dim
     return sizes[0].dim_value if sizes and sizes[0].HasField("dim_value") else None

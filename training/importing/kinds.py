@@ -25,8 +25,9 @@ PICKLE_ADVICE = (
 )
 ADVICE = {
     **dict.fromkeys((".keras", ".h5", ".hdf5"), KERAS_ADVICE),
-    **dict.fromkeys((".pt", ".pth", ".ckpt", ".torchscript", ".bin", ".safetensors"), TORCH_ADVICE),
+    **dict.fromkeys((".pt", ".pth", ".ckpt", ".torchscript", ".bin"), TORCH_ADVICE),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), PICKLE_ADVICE),
+    ".safetensors": "The file holds weights without their network; export the whole model as ONNX.",
     ".zip": "Archives aren't taken; unpack it first.",
 }
 

@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import onnx
 from google.protobuf.message import DecodeError
 from onnx import ModelProto
 
@@ -12,12 +11,13 @@ from training.importing.artefact import Artefact, artefact_digest
 from training.importing.errors import ArtefactUnsafe, ArtefactUnsupported, SchemaUnclear
 from training.importing.external_data import embed
 from training.importing.onnx_safety import check_safe
+from training.importing.opsets import to_our_opset
 from training.importing.original import Original
 from training.importing.spec import Spec
-from training.publish.graph import OPSET
 from training.settings import TrainingSettings
 
 COPY = "original.onnx"
+NOT_ONNX = "The file isn't an ONNX model; taken are ONNX files and SavedModel folders."
 
 
 def take_onnx(path: Path, work: Path, spec: Spec, settings: TrainingSettings) -> Artefact:
@@ -41,20 +41,6 @@ def take_onnx(path: Path, work: Path, spec: Spec, settings: TrainingSettings) ->
     return Artefact(original, artefact_digest(path.parent, files, known), to_our_opset(model))
 
 
-def to_our_opset(model: ModelProto) -> ModelProto:
-    """Convert a model to the pinned operator set; raises `ArtefactUnsupported` where ONNX's converter can't."""
-    versions = [entry.version for entry in model.opset_import if entry.domain in {"", "ai.onnx"}]
-    if versions == [OPSET]:
-        return model
-    try:
-        return onnx.version_converter.convert_version(model, OPSET)
-    except Exception as error:
-        raise ArtefactUnsupported(
-            f"The graph is of operator set {max(versions, default=0)} and can't be converted to {OPSET}, which all "
-            f"servers know; export it with opset_version={OPSET}."
-        ) from error
-
-
 def _read(path: Path, max_bytes: int) -> bytes:
     with path.open("rb") as file:
         content = file.read(max_bytes + 1)
@@ -68,7 +54,7 @@ def _parse(content: bytes) -> ModelProto:
     try:
         model.ParseFromString(content)
     except DecodeError as error:
-        raise ArtefactUnsupported("The file isn't an ONNX model.") from error
+        raise ArtefactUnsupported(NOT_ONNX) from error
     if model.ir_version < 1 or not model.graph.node:
-        raise ArtefactUnsupported("The file isn't an ONNX model.")
+        raise ArtefactUnsupported(NOT_ONNX)
     return model

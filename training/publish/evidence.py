@@ -29,7 +29,7 @@ class CatalogData:
     def load(self, run: Path) -> DataSet:
         """Load the plan's source anew."""
         plan = RunPlan.read(run)
-        data = self._catalog.load(plan.source, size=plan.input.height, data_dir=self._data_dir)
+        data = self._catalog.load(plan.source, size=plan.input.height, data_dir=self._data_dir, max_bad=1.0)
         if data.digests() != plan.data:
             raise RunChanged(f"The data of run {plan.id} have changed since it was trained.")
         return data

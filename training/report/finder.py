@@ -37,7 +37,7 @@ class DataFinder:
         source = self._source or self._source_of(lineage)
         if source is None or schema.kind != "image":
             raise DataUnknown("The data are not at hand; name their folder with --data.")
-        data = Catalog(self._settings, self._console).load(source, size=schema.height)
+        data = Catalog(self._settings, self._console).load(source, size=schema.height, max_bad=1.0)
         if data.digests() != lineage.data:
             raise DataInvalid(f"The data in {source} are not those that the version was trained on.")
         return data

@@ -31,8 +31,10 @@ from training.tuning.tuner import Tuner
 tune = typer.Typer(add_completion=False, help="Find the fastest engine that stays exact, by measurement.")
 
 ModelArgument = Annotated[str, typer.Argument(metavar="MODEL[:VERSION]", help="A published model; the newest version.")]
-FolderOption = Annotated[Path | None, typer.Option(help="The picture folder that the version was trained on.")]
-DataDir = Annotated[Path | None, typer.Option(help="Folder that holds CIFAR-10 already; nothing is downloaded.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="The picture folder that the version was trained on; or where CIFAR-10 lies."),
+]
 EnginesOption = Annotated[str, typer.Option(help="Only these engines, with commas between them; see docs/tuning.md.")]
 ClientsOption = Annotated[list[int] | None, typer.Option(min=1, help="Requests in flight; repeatable; else 1, 8, 64.")]
 SecondsOption = Annotated[float | None, typer.Option(min=0.1, help="Seconds of each measurement; 2 without it.")]
@@ -50,8 +52,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print everything as JS
 @tune.command()
 def main(
     model: ModelArgument,
-    folder: FolderOption = None,
-    data_dir: DataDir = None,
+    data: DataOption = None,
     engines: EnginesOption = "",
     clients: ClientsOption = None,
     seconds: SecondsOption = None,
@@ -72,7 +73,7 @@ def main(
     store = ModelRepository(repository)
     name = find_version(store, model)
     try:
-        subject = load_subject(store, name, Catalog(settings, console), folder=folder, data_dir=data_dir)
+        subject = load_subject(store, name, Catalog(settings, console), pictures=data)
         tuning = _tune(settings.tuning_dir, subject, kinds, effort, console)
     except KeyboardInterrupt:
         tell(console, "Interrupted; nothing was written.")

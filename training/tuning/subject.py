@@ -36,13 +36,13 @@ def find_version(repository: ModelRepository, text: str) -> ModelVersion:
 
 
 def load_subject(
-    repository: ModelRepository, name: ModelVersion, catalog: Catalog, *, folder: Path | None, data_dir: Path | None
+    repository: ModelRepository, name: ModelVersion, catalog: Catalog, *, pictures: Path | None = None
 ) -> Subject:
-    """Read and check a version, and load its data: `cifar10` by itself, pictures of a user's from `folder`.
+    """Read and check a version, and load its data: `cifar10` by itself, or from `pictures`.
 
     Raises:
         RepositoryError, CardInvalid: there is no such version, or it is damaged.
-        RequestInvalid: it can't be tuned, or `folder` is missing.
+        RequestInvalid: it can't be tuned, or `pictures` of a user's are missing.
         DataInvalid: the pictures are not those that it was trained and tested on.
         DataError: the data can't be had.
     """
@@ -50,18 +50,17 @@ def load_subject(
     schema, graph = card.input, repository.folder(name) / ONNX_MODEL
     if not isinstance(schema, ImageInput) or not graph.is_file():
         raise RequestInvalid(f"{name} takes no pictures or has no ONNX graph, so there is nothing to choose from.")
-    source = _source(card, folder)
-    data = catalog.load(source, size=schema.height, data_dir=data_dir)
+    data = catalog.load(_source(card, pictures), size=schema.height, data_dir=pictures, max_bad=1.0)
     _check(card, data)
     return Subject(card, schema, graph, data)
 
 
-def _source(card: VersionCard, folder: Path | None) -> str:
-    if folder is not None:
-        return str(folder)
-    if card.lineage.source != CIFAR10:
-        raise RequestInvalid(f"{card.name} was trained on pictures of yours; say where they are with --folder.")
-    return CIFAR10
+def _source(card: VersionCard, pictures: Path | None) -> str:
+    if card.lineage.source == CIFAR10:
+        return CIFAR10
+    if pictures is None:
+        raise RequestInvalid(f"{card.name} was trained on pictures of yours; say where they are with --data.")
+    return str(pictures)
 
 
 def _check(card: VersionCard, data: DataSet) -> None:

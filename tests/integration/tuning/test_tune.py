@@ -108,7 +108,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_tunes_a_version_of_a_picture_folder_and_nothing_reports_it(pets: Path) -> None:
-    done = run(pets, "--folder", "pictures", "--engines", "openvino,openvino-int8", "--quick")
+    done = run(pets, "--data", "pictures", "--engines", "openvino,openvino-int8", "--quick")
     assert done.returncode == 0, done.stderr
     assert "The best: " in done.stdout
     state = pets / ".trireme" / "tuning"
@@ -121,14 +121,14 @@ def test_the_command_tunes_a_version_of_a_picture_folder_and_nothing_reports_it(
 
 
 def test_a_dry_run_prints_json_and_writes_nothing(pets: Path) -> None:
-    done = run(pets, "--folder", "pictures", "--engines", "onnxruntime", "--quick", "--dry-run", "--json")
+    done = run(pets, "--data", "pictures", "--engines", "onnxruntime", "--quick", "--dry-run", "--json")
     assert json.loads(done.stdout)["chosen"].startswith("onnxruntime-i")
     assert [path.name for path in (pets / ".trireme" / "tuning").iterdir()] == [".lock"]
 
 
 def test_ctrl_c_leaves_nothing(pets: Path) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "--folder", "pictures", "--engines", "onnxruntime", "--seconds", "60"],
+        [*COMMAND, "--data", "pictures", "--engines", "onnxruntime", "--seconds", "60"],
         cwd=pets,
         stderr=subprocess.PIPE,
         text=True,
@@ -175,14 +175,14 @@ def test_other_pictures_than_the_version_s_own_are_refused(tmp_path: Path) -> No
     data = sample()
     store = digested(tmp_path, data)
     name = find_version(store, "tiny:1")
-    assert load_subject(store, name, Shelf(data), folder=None, data_dir=None).data is data
+    assert load_subject(store, name, Shelf(data)).data is data
     fewer = DataSet(data.name, data.labels, data.input, data.train, data.validation, data.test.take(np.arange(50)))
     with pytest.raises(DataInvalid, match="not the pictures that tiny-v1"):
-        load_subject(store, name, Shelf(fewer), folder=None, data_dir=None)
+        load_subject(store, name, Shelf(fewer))
 
 
 def test_a_version_of_pictures_of_one_s_own_needs_their_folder(tmp_path: Path) -> None:
     make_version(tmp_path)
     store = ModelRepository(tmp_path)
-    with pytest.raises(RequestInvalid, match="--folder"):
-        load_subject(store, find_version(store, "tiny"), Shelf(sample()), folder=None, data_dir=None)
+    with pytest.raises(RequestInvalid, match="--data"):
+        load_subject(store, find_version(store, "tiny"), Shelf(sample()))

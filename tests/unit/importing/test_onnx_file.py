@@ -4,14 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from onnx.external_data_helper import set_external_data
 
-from tests.support.foreign import SIZE, colour_model, model
+from tests.support.foreign import colour_model, model
 from training.importing.errors import ArtefactUnsafe, ArtefactUnsupported, SchemaUnclear
-from training.importing.onnx_file import take_onnx, to_our_opset
+from training.importing.onnx_file import take_onnx
 from training.importing.spec import Spec
 from training.settings import TrainingSettings
 
@@ -132,26 +131,3 @@ def test_weights_that_aren_t_there_are_one_sentence(file: Path, place: dict[str,
     (file.parent / "weights").write_bytes(WEIGHTS.tobytes())
     with pytest.raises(ArtefactUnsupported, match="can't be read"):
         take_onnx(file, file.parent, Spec(), SETTINGS)
-
-
-@pytest.mark.parametrize("opset", [9, 13, 17, 18, 21])
-def test_other_operator_sets_become_ours_with_the_same_answers(opset: int) -> None:
-    theirs = colour_model(opset=opset, end="Softmax")
-    ours = to_our_opset(theirs)
-    assert [(entry.domain, entry.version) for entry in ours.opset_import] == [("", 17)]
-    numbers = np.random.default_rng(0).random((3, 3, SIZE, SIZE), np.float32)
-    for changed in (theirs, ours):
-        changed.ir_version = 8
-    before, after = (
-        onnxruntime.InferenceSession(graph.SerializeToString()).run(None, {"pixels": numbers})[0]
-        for graph in (theirs, ours)
-    )
-    np.testing.assert_allclose(before, after, atol=1e-7)
-
-
-def test_an_operator_set_that_can_t_be_converted_is_refused_with_advice() -> None:
-    newer = colour_model(opset=20)
-    newer.graph.node.append(helper.make_node("Gelu", ["logits"], ["more"]))
-    newer.graph.output[0].name = "more"
-    with pytest.raises(ArtefactUnsupported, match="opset_version=17"):
-        to_our_opset(newer)
