@@ -66,9 +66,15 @@ class Spec(Document):
         try:
             return cls.model_validate(_load(path) or {})
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "its top level"
-            raise SpecInvalid(f"The preprocessing spec is invalid at {place}: {first['msg']}.") from error
+            raise SpecInvalid(_explain(error)) from error
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "its top level"
+    if first["type"] == "extra_forbidden":
+        return f"The preprocessing spec can't say {place!r}; it can say {', '.join(Spec.model_fields)}."
+    return f"The preprocessing spec is invalid at {place}: {first['msg']}."
 
 
 def _load(path: Path) -> Any:
