@@ -1,5 +1,6 @@
 """Publishing a trained run, over a real Triton."""
 
+import io
 import shutil
 import signal
 import subprocess
@@ -8,18 +9,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from contract.golden import GoldenPictures
 from contract.names import ModelVersion
-from contract.repository import GOLDEN, ModelRepository
+from contract.repository import GOLDEN, ONNX_MODEL, ModelRepository
 from modelserver.temporary import TemporaryServer
+from tests.support.cifar10 import sample
+from tests.support.trained import quiet_settings, sample_plan
 from training import runs
 from training.errors import RunUnfinished
+from training.job import TrainingJob
 from training.publish import publish
 from training.publish.cli import publish as publish_command
 from training.publish.errors import GateFailed
 from training.publish.staging import STAGING
+from training.run_store import RunStore
 
 STEPS = ("_next_version", "_assemble", "_prove", "_card", "reveal")
 
@@ -50,6 +56,17 @@ def test_a_published_version_is_whole_and_says_where_it_comes_from(repository: P
     assert (card.engine.opset, card.engine.ir_version) == (17, 8)
     assert {"config.pbtxt", "labels.txt", "golden.parquet", "1/model.onnx"} <= card.files.keys()
     assert any(name.startswith("1/model.savedmodel/") for name in card.files)
+
+
+def test_a_network_with_mirrored_pictures_averaged_holds_its_weights_once(repository: Path, tmp_path: Path) -> None:
+    runs_dir = RunStore(tmp_path / "runs")
+    plan = sample_plan(runs_dir.new_id(), epochs=1).model_copy(update={"mirrored": True})
+    runs_dir.create(plan)
+    job = TrainingJob(plan, sample(), quiet_settings(tmp_path), Console(file=io.StringIO()))
+    both = publish(job.run(runs_dir), tmp_path / "repository").folder
+    assert both is not None
+    plain = repository / both.name
+    assert (both / ONNX_MODEL).stat().st_size < 1.1 * (plain / ONNX_MODEL).stat().st_size
 
 
 def test_the_gate_s_numbers_are_in_the_card(repository: Path, trained: Path) -> None:
