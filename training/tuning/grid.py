@@ -1,10 +1,10 @@
-"""What is tried: first every kind of engine as it comes, then the best few with other settings."""
+"""What is tried: first every kind of engine as it comes, then the best few with other settings too."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from training.engines.kinds import PLAIN, Kind, Settings
+from training.engines.kinds import Kind, Settings
 
 MAX_INSTANCES = 8
 """Each instance is a process with a copy of the network."""
@@ -55,10 +55,13 @@ def first_stage(kinds: Sequence[Kind]) -> list[Entry]:
     return [Entry(kind, Settings()) for kind in kinds]
 
 
-def second_stage(finalists: Sequence[Kind], effort: Effort, cores: int) -> list[Entry]:
-    """The finalists with every choice of settings, the simplest first, and the plain engine as the yardstick."""
-    yardstick = [] if PLAIN in finalists else [Entry(PLAIN, Settings())]
-    return yardstick + [Entry(kind, settings) for kind in finalists for settings in _settings(effort, cores)]
+def second_stage(kinds: Sequence[Kind], finalists: Sequence[Kind], effort: Effort, cores: int) -> list[Entry]:
+    """The finalists with every choice of settings, the simplest first; the other kinds run along as they come.
+
+    So all candidates that may be chosen are measured in the same rounds.
+    """
+    choices = {kind: _settings(effort, cores) if kind in finalists else [Settings()] for kind in kinds}
+    return [Entry(kind, settings) for kind, some in choices.items() for settings in some]
 
 
 def _settings(effort: Effort, cores: int) -> Iterator[Settings]:

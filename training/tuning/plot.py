@@ -72,7 +72,7 @@ def _caption(figure: Figure, tuning: Tuning, measured: Sequence[Candidate]) -> N
     marks = [_mark("o", COLOURS[name], name) for name in COLOURS if name in there]
     marks += [
         _mark("o", GREY, "dominated"),
-        _mark("x", "#444444", "out: too inexact"),
+        _mark("x", "#444444", "out"),
         _mark("*", "#444444", "the best"),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=len(marks), frameon=False, fontsize=9)

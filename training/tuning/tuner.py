@@ -46,17 +46,11 @@ class Tuner:
     def run(self, kinds: Sequence[Kind]) -> Tuning:
         """Measure the kinds, then the best of them with other settings; raises `TuningFailed` where none is left."""
         first = self._stage(first_stage(kinds))
-        finalists = self._finalists(kinds, first)
-        second = self._stage(second_stage(finalists, self._effort, self._cores))
-        losers = [one for one in first if one.name not in {other.name for other in second}]
-        return self._tuning(second, losers)
-
-    def _finalists(self, kinds: Sequence[Kind], found: Sequence[Candidate]) -> list[Kind]:
-        """The fastest kinds that may be chosen, the simplest first."""
-        choose(found)  # raises where there is none
-        speeds = {kind: one.busiest.throughput for kind, one in zip(kinds, found, strict=True) if one.reason is None}
-        fastest = sorted(speeds, key=speeds.__getitem__, reverse=True)[: self._effort.finalists]
-        return [kind for kind in kinds if kind in fastest]
+        choose(first)  # raises where there is none
+        speeds = {kind: one.busiest.throughput for kind, one in zip(kinds, first, strict=True) if one.reason is None}
+        finalists = sorted(speeds, key=speeds.__getitem__, reverse=True)[: self._effort.finalists]
+        second = self._stage(second_stage(list(speeds), finalists, self._effort, self._cores))
+        return self._tuning(second, [one for one in first if one.reason is not None])
 
     def _stage(self, entries: Sequence[Entry]) -> list[Candidate]:
         reasons = dict(self._make(entries))
@@ -121,7 +115,7 @@ class Tuner:
             reason=reason or verdict(accuracy, self._accuracies.get(PLAIN), loads),
         )
 
-    def _tuning(self, finalists: Sequence[Candidate], losers: Sequence[Candidate]) -> Tuning:
+    def _tuning(self, found: Sequence[Candidate], out: Sequence[Candidate]) -> Tuning:
         card = self._subject.card
         return Tuning(
             model=card.model,
@@ -134,8 +128,8 @@ class Tuner:
             examples=len(self._test),
             max_loss=MAX_ACCURACY_LOSS,
             seconds=self._effort.seconds,
-            candidates=(*finalists, *losers),
-            chosen=choose(finalists).name,
+            candidates=(*found, *out),
+            chosen=choose(found).name,
         )
 
 

@@ -80,15 +80,15 @@ def test_every_core_is_used_in_each_placement() -> None:
     assert placements(16) == [(1, 0), (8, 2)]
 
 
-def test_the_second_stage_tries_the_finalists_and_keeps_the_yardstick() -> None:
-    int8 = kind("onnxruntime-int8")
-    entries = second_stage([int8], Effort(), cores=2)
-    assert [entry.kind for entry in entries] == [PLAIN] + [int8] * 6
-    assert entries[0].settings == entries[1].settings == Settings()
-    assert len(second_stage([PLAIN], QUICK, cores=2)) == 2
+def test_the_second_stage_varies_the_finalists_and_takes_the_others_along() -> None:
+    int8, openvino = kind("onnxruntime-int8"), kind("openvino")
+    entries = second_stage([PLAIN, openvino, int8], [int8], Effort(), cores=2)
+    assert [entry.kind for entry in entries] == [PLAIN, openvino] + [int8] * 6
+    assert {entry.settings for entry in entries[:3]} == {Settings()}
+    assert len(second_stage([PLAIN], [PLAIN], QUICK, cores=2)) == 2
 
 
 def test_names_are_unique_and_safe_for_triton() -> None:
-    names = [entry.name for entry in [*first_stage(KINDS), *second_stage(KINDS, Effort(), cores=4)]]
+    names = [entry.name for entry in [*first_stage(KINDS), *second_stage(KINDS, KINDS, Effort(), cores=4)]]
     assert len(set(names)) == len(KINDS) * 6
     assert all(name.replace("-", "").isalnum() for name in names)
