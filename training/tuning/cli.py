@@ -65,8 +65,9 @@ def main(
     as_json: JsonOption = False,
 ) -> None:
     """Serve each engine on this machine, measure it, and let the next publish take the best; Ctrl-C leaves nothing."""
-    # So that what was started is stopped, and what was staged is removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # So that what was started is stopped, and what was staged is removed; a shell's `&` would have SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     settings, console = TrainingSettings(), Console(stderr=True)
     effort = _effort(QUICK if quick else Effort(), clients, seconds, rounds, examples)
     kinds = kinds_for(read_target(), tuple(name.strip() for name in engines.split(",") if name.strip()))
