@@ -26,11 +26,12 @@ from training.learner import Learner
 from training.lineage import make_lineage
 from training.parent import Start
 from training.plan import RunPlan
-from training.preflight import check_room, needs
+from training.preflight import needs
 from training.report.answers import Answers
 from training.report.files import write_report
 from training.report.report import Report
 from training.report.sources import of_run
+from training.room import check_disk, check_memory
 from training.run_store import RunStore
 from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, START, RunRecord
 from training.settings import TrainingSettings
@@ -88,8 +89,10 @@ class TrainingJob:
         return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
 
     def _check_room(self, model: keras.Model, folder: Path) -> None:
+        needed = needs(model, self._data, self._plan.batch_size)
+        check_disk("The run", needed.disk, folder)
         if not backend.hardware().gpus:  # which have a memory of their own
-            check_room(needs(model, self._data, self._plan.batch_size), folder)
+            check_memory("The run", needed.memory)
 
     def _build(self) -> keras.Model:
         with backend.arithmetic(self._plan.precision):

@@ -1,5 +1,6 @@
 """Reading picture files as tensors; what can't be read is listed, and left out within a limit."""
 
+import math
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,12 +16,15 @@ from training.console import tell
 from training.data.dataset import FileBodies, Pixels, Skipped, Split
 from training.data.layout import Listing
 from training.errors import DataInvalid
+from training.room import check_memory
 
 MAX_BAD = 0.01
 """Share of the files that may be left out unless the user says otherwise."""
 NAMED = 3
 """So many of the files are named in a sentence."""
 THREADS = 4
+COPIES = 2
+"""Of each picture, while they are put together."""
 
 Result = Pixels | Skipped
 
@@ -36,7 +40,8 @@ class PictureReader:
         self.skipped: list[Skipped] = []
 
     def read(self, title: str, listing: Listing) -> Split:
-        """The pictures that can be read, in their order."""
+        """The pictures that can be read, in their order; raises `MemoryShort` before it reads too many."""
+        check_memory(title, COPIES * len(listing.files) * math.prod(self._schema.shape))
         with ThreadPoolExecutor(THREADS) as pool:
             results = pool.map(self._tensor, listing.files)
             read = list(self._shown(results, title, len(listing.files)))

@@ -15,6 +15,8 @@ from training import runs as layout
 from training import saved_model
 from training.architectures import architecture
 from training.backend import make_repeatable
+from training.data.catalog import Catalog
+from training.data.export import export_folders
 from training.early_stopping import BEST, EarlyStopping, best_epoch
 from training.errors import MemoryShort, StorageFull
 from training.history import Epoch
@@ -23,7 +25,8 @@ from training.learner import Learner
 from training.lookahead import EVERY, Lookahead
 from training.mirroring import average
 from training.plan import RunPlan
-from training.preflight import Needs, check_room, free_memory, needs
+from training.preflight import Needs, needs
+from training.room import check_disk, check_memory, free_memory
 from training.run_store import RunStore
 from training.runs import RunRecord
 from training.saved_model import SavedModel
@@ -120,15 +123,23 @@ def test_slow_weights_hold_back_fast_ones_more_and_more() -> None:
 def test_too_little_memory_or_disk_is_said_before_the_work_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(MemoryShort, match=r"1024\.0 GiB of memory"):
-        check_room(Needs(2**40, 0), tmp_path)
+    with pytest.raises(MemoryShort, match=r"The run needs about 1024\.0 GiB of memory"):
+        check_memory("The run", 2**40)
     with pytest.raises(StorageFull):
-        check_room(Needs(0, 2**60), tmp_path)
-    check_room(Needs(2**20, 2**10), tmp_path)
+        check_disk("The run", 2**60, tmp_path)
+    check_memory("The run", 2**20)
+    check_disk("The run", 2**10, tmp_path)
     monkeypatch.setattr("training.job.needs", lambda *_: Needs(2**60, 0))
     with pytest.raises(MemoryShort):
         run(sample_plan("20260101-000000-abcdef"), tmp_path)
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_a_folder_too_large_for_the_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_folders(sample(), tmp_path / "pets", ["cat", "dog"], 3)
+    monkeypatch.setattr("training.room.free_memory", lambda *_: 10_000)
+    with pytest.raises(MemoryShort, match="Reading train pictures needs about"):
+        Catalog(quiet_settings(tmp_path), Console(file=io.StringIO())).load(str(tmp_path / "pets"))
 
 
 @pytest.mark.parametrize(
