@@ -1,8 +1,12 @@
 """Fixtures of more than one package's tests."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Before a test imports ONNX Runtime, which else reports its use to its maker.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
 @pytest.fixture(scope="session")
