@@ -1,23 +1,20 @@
-"""The verbs `train` and `data`. TensorFlow and scikit-learn are imported when a verb runs, not before."""
+"""The verb `train`. TensorFlow and scikit-learn are imported when it runs, not before."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from contract.repository import ModelRepository
 from training.class_weights import Choice
 from training.console import tell
-from training.data.catalog import DEFAULT_SIZE, Catalog
-from training.data.cifar10 import NAME, cifar10
-from training.data.export import export_folders
+from training.data.catalog import Catalog
+from training.data.cifar10 import NAME
+from training.data.cli import Json, MaxBad, print_json
 from training.data.reading import MAX_BAD
 from training.engines.record import TuningStore
-from training.errors import DataUnknown
 from training.parent import find_parent
 from training.quiet import quiet_stderr
 from training.request import TrainingRequest
@@ -28,12 +25,7 @@ from training.settings import TrainingSettings
 LATEST = "latest"
 
 train = typer.Typer(add_completion=False)
-data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
 
-Held = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="Folder that holds CIFAR-10 already; nothing is downloaded."),
-]
 Pictures = Annotated[
     Path | None,
     typer.Option(
@@ -42,11 +34,6 @@ Pictures = Annotated[
         help="Folder of pictures: <label>/*.jpg, or <split>/<label>/*.jpg. For cifar10: where it lies.",
     ),
 ]
-Size = Annotated[int, typer.Option(help="Width and height of the pictures of a folder, in pixels.")]
-MaxBad = Annotated[
-    float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @train.command("train")
@@ -108,50 +95,6 @@ def train_model(
     _show_run(run, version, as_json=as_json)
 
 
-@data.command("fetch")
-def fetch(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: Held = None
-) -> None:
-    """Download a data set into the cache, and check it."""
-    if name != NAME:
-        raise DataUnknown(f"There is no data set {name!r} to fetch; there is {NAME}.")
-    source = cifar10(TrainingSettings(), Console(stderr=True), data_dir)
-    source.fetch()
-    tell(Console(), f"{name} is complete in {source.folder}.")
-
-
-@data.command("show")
-def show(
-    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
-    data_dir: Held = None,
-    size: Size = DEFAULT_SIZE,
-    max_bad: MaxBad = MAX_BAD,
-    as_json: Json = False,
-) -> None:
-    """Show a data set's labels, with the pictures in each split."""
-    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
-    counts, digests = found.counts(), found.digests()
-    if as_json:
-        return _print_json({"name": found.name, "labels": found.labels, "counts": counts, "digests": digests})
-    return Console().print(_table(found.name, found.labels, counts, digests))
-
-
-@data.command("export")
-def export(
-    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
-    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
-    labels: Annotated[str, typer.Option(help="Only these labels, with commas between them.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures of a label in a split.")] = None,
-    data_dir: Held = None,
-    size: Size = DEFAULT_SIZE,
-    max_bad: MaxBad = MAX_BAD,
-) -> None:
-    """Write a data set as picture folders."""
-    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
-    count = export_folders(found, target, [label.strip() for label in labels.split(",") if label.strip()], limit)
-    tell(Console(), f"{count} pictures are in {target}.")
-
-
 def _to_resume(runs: RunStore, model: str, wanted: str | None) -> str | None:
     if wanted == LATEST:
         return next(reversed(runs.unfinished(model)), None)
@@ -186,22 +129,8 @@ def _show_run(run: Path, version: str | None, *, as_json: bool) -> None:
     record = RunRecord.read(run)
     if as_json:
         content = record.model_dump(mode="json")
-        return _print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
+        return print_json({"run": record.id, "folder": str(run), "version": version, "record": content})
     area = record.evaluation.roc_auc
     figures = f"test accuracy {record.evaluation.accuracy:.2%}" + (f", ROC-AUC {area:.3f}" if area is not None else "")
     published = f" Published as {version}." if version else ""
     return tell(Console(), f"Run {record.id}: {figures}, in {run}.{published}")
-
-
-def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:
-    table = Table("label", *counts, title=name)
-    for label in labels:
-        table.add_row(label, *(f"{split[label]:,}" for split in counts.values()))
-    table.add_section()
-    table.add_row("all", *(f"{sum(split.values()):,}" for split in counts.values()))
-    table.add_row("sha256", *(digests[split][:12] for split in counts))
-    return table
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    typer.echo(json.dumps(content, indent=2))

@@ -1,4 +1,4 @@
-"""The verbs of `training.cli` alone, with errors as one sentence, as the `trireme` command prints them."""
+"""The verbs `train` and `data` alone, with errors as one sentence, as the `trireme` command prints them."""
 
 import signal
 import sys
@@ -6,7 +6,8 @@ import sys
 import typer
 
 from contract.errors import TriremeError
-from training import cli
+from training.cli import train
+from training.data.cli import data
 
 
 def main() -> None:
@@ -14,8 +15,8 @@ def main() -> None:
     # As on a terminal: a test run in the background hands down an ignored SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     app = typer.Typer()
-    app.add_typer(cli.data, name="data")
-    app.add_typer(cli.train)
+    app.add_typer(data, name="data")
+    app.add_typer(train)
     try:
         app()
     except TriremeError as error:

@@ -1,0 +1,88 @@
+"""The verb `data`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from training.console import tell
+from training.data.catalog import DEFAULT_SIZE, Catalog
+from training.data.cifar10 import NAME, cifar10
+from training.data.export import export_folders
+from training.data.reading import MAX_BAD
+from training.errors import DataUnknown
+from training.settings import TrainingSettings
+
+data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
+
+Held = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder that holds CIFAR-10 already; nothing is downloaded."),
+]
+Size = Annotated[int, typer.Option(help="Width and height of the pictures of a folder, in pixels.")]
+MaxBad = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
+
+
+@data.command("fetch")
+def fetch(
+    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: Held = None
+) -> None:
+    """Download a data set into the cache, and check it."""
+    if name != NAME:
+        raise DataUnknown(f"There is no data set {name!r} to fetch; there is {NAME}.")
+    source = cifar10(TrainingSettings(), Console(stderr=True), data_dir)
+    source.fetch()
+    tell(Console(), f"{name} is complete in {source.folder}.")
+
+
+@data.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
+    data_dir: Held = None,
+    size: Size = DEFAULT_SIZE,
+    max_bad: MaxBad = MAX_BAD,
+    as_json: Json = False,
+) -> None:
+    """Show a data set's labels, with the pictures in each split."""
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
+    counts, digests = found.counts(), found.digests()
+    if as_json:
+        return print_json({"name": found.name, "labels": found.labels, "counts": counts, "digests": digests})
+    return Console().print(_table(found.name, found.labels, counts, digests))
+
+
+@data.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
+    target: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
+    labels: Annotated[str, typer.Option(help="Only these labels, with commas between them.")] = "",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many pictures of a label in a split.")] = None,
+    data_dir: Held = None,
+    size: Size = DEFAULT_SIZE,
+    max_bad: MaxBad = MAX_BAD,
+) -> None:
+    """Write a data set as picture folders."""
+    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
+    count = export_folders(found, target, [label.strip() for label in labels.split(",") if label.strip()], limit)
+    tell(Console(), f"{count} pictures are in {target}.")
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print JSON for programs."""
+    typer.echo(json.dumps(content, indent=2))
+
+
+def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:
+    table = Table("label", *counts, title=name)
+    for label in labels:
+        table.add_row(label, *(f"{split[label]:,}" for split in counts.values()))
+    table.add_section()
+    table.add_row("all", *(f"{sum(split.values()):,}" for split in counts.values()))
+    table.add_row("sha256", *(digests[split][:12] for split in counts))
+    return table
