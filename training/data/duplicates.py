@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from training.batches import fitting
 from training.data.dataset import Pixels, picture_hash
@@ -63,34 +65,14 @@ def near_duplicate_groups(images: Pixels) -> NDArray[np.int64]:
 
     Equal pictures, and pictures linked by near-duplication, perhaps through others, share one.
     """
-    groups = _Groups(len(images))
     seen: dict[bytes, int] = {}
-    for index, image in enumerate(images):
-        groups.join(index, seen.setdefault(picture_hash(image), index))
+    links = [(seen.setdefault(picture_hash(image), index), index) for index, image in enumerate(images)]
     for matches in _matches(images, images, only_earlier=True):
-        for pair in matches:
-            groups.join(pair.first, pair.second)
-    return groups.numbers()
-
-
-class _Groups:
-    """Sets of indices that grow together (union-find)."""
-
-    def __init__(self, count: int) -> None:
-        self._above = list(range(count))
-
-    def join(self, first: int, second: int) -> None:
-        first, second = sorted((self._root(first), self._root(second)))
-        self._above[second] = first
-
-    def numbers(self) -> Indices:
-        return np.array([self._root(index) for index in range(len(self._above))], dtype=np.int64)
-
-    def _root(self, index: int) -> int:
-        while self._above[index] != index:
-            self._above[index] = self._above[self._above[index]]
-            index = self._above[index]
-        return index
+        links += [(pair.first, pair.second) for pair in matches]
+    ones, others = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(links)), (ones, others)), shape=(len(images), len(images)))
+    numbers: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return numbers
 
 
 def _matches(first: Pixels, second: Pixels, *, only_earlier: bool) -> Iterator[list[Pair]]:
