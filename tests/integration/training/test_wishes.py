@@ -11,8 +11,8 @@ from rich.console import Console
 
 from tests.support.cifar10 import sample
 from tests.support.trained import quiet_settings, sample_plan
+from training import results, saved_model
 from training import runs as layout
-from training import saved_model
 from training.architectures import architecture
 from training.backend import make_repeatable
 from training.data.catalog import Catalog
@@ -160,3 +160,15 @@ def test_larger_batches_and_networks_need_more() -> None:
     small, large = (architecture(name).build(shape_of(sample())) for name in ("fast", "wide"))
     assert needs(small, sample(), 64).memory < needs(small, sample(), 512).memory < needs(large, sample(), 512).memory
     assert needs(small, sample(), 64).disk < needs(large, sample(), 64).disk
+
+
+def test_the_table_of_results_can_have_the_accuracy_with_mirrored_pictures(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Catalog, "load", lambda *_, **__: sample())
+    monkeypatch.setenv("TRAINING_RUNS_DIR", str(trained.parent))
+    results.main(["--mirrored"])
+    *_, row = capsys.readouterr().out.splitlines()
+    test, model = sample().test, SavedModel(trained / layout.SAVED_MODEL)
+    both = average(model.probabilities(test.images), model.probabilities(test.images[:, :, ::-1]))
+    assert f"| {float((both.argmax(axis=1) == test.labels).mean()):.2%} |" in row
