@@ -31,8 +31,8 @@ class Profile:
 PROFILES = {
     # About two minutes on two cores; see docs/results.md for what was measured.
     "quick": Profile("quick", "fast", {"fast": 2, "wide": 1, "cnn4": 6}, steps=80),
-    # Less than an hour on two cores.
-    "full": Profile("full", "wide", {"fast": 40, "wide": 16, "cnn4": 40}, patience=5),
+    # Less than an hour on two cores. While the rate is high, validation stands still for five epochs and more.
+    "full": Profile("full", "wide", {"fast": 40, "wide": 16, "cnn4": 40}, patience=10),
     # From a trained network: the first layers know much already, and a high rate would make them forget it.
     "finetune": Profile("finetune", "fast", {"fast": 8, "wide": 8, "cnn4": 8}, rate=0.3, steps=80),
 }
