@@ -31,6 +31,11 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
 
 
+def all_labels(number: int) -> str:
+    """2 → both labels; 10 → all 10 labels."""
+    return "both labels" if number == 2 else f"all {number} labels"
+
+
 def shortened(label: str, longest: int = LONGEST_LABEL) -> str:
     """The label, cut in its middle where it is longer: endings tell labels apart as often as beginnings."""
     if len(label) <= longest:

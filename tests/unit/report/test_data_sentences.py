@@ -43,7 +43,7 @@ def test_the_brightest_and_the_darkest_label() -> None:
     assert text.startswith("“frog” has the brightest pictures and “cat” the darkest")
     assert (
         samples.sentence(("cat", "dog"), np.array([70.2, 70.4]))
-        == "The pictures of all 2 labels are about as bright, 70 of 255 on average."
+        == "The pictures of both labels are about as bright, 70 of 255 on average."
     )
 
 

@@ -84,7 +84,8 @@ def test_the_weakest_label_with_its_reason() -> None:
 
 def test_labels_that_are_equally_good_are_said_to_be() -> None:
     assert (
-        classes.sentence((scores("cat", 0.8, 0.8), scores("dog", 0.8, 0.8))) == "All 2 labels have the same F1, 0.800."
+        classes.sentence((scores("cat", 0.8, 0.8), scores("dog", 0.8, 0.8)))
+        == "The F1 of both labels is the same, 0.800."
     )
 
 

@@ -7,7 +7,7 @@ from contract.metrics import ClassScores
 from training.report import style
 from training.report.material import Material
 from training.report.section import Section, Table
-from training.report.words import percent, quoted
+from training.report.words import all_labels, percent, quoted
 
 MOST = 30
 """The plot shows the weakest labels, up to so many; the table shows all."""
@@ -25,7 +25,7 @@ def sentence(scores: Scores) -> str:
     """Which label is the weakest and why, and which the strongest."""
     weakest, strongest = min(scores, key=lambda label: label.f1), max(scores, key=lambda label: label.f1)
     if strongest.f1 == weakest.f1:
-        return f"All {len(scores)} labels have the same F1, {weakest.f1:.3f}."
+        return f"The F1 of {all_labels(len(scores))} is the same, {weakest.f1:.3f}."
     return (
         f"{quoted(weakest.label)} is the weakest label with an F1 of {weakest.f1:.3f}: {_reason(weakest)}; "
         f"{quoted(strongest.label)} is the strongest with {strongest.f1:.3f}."

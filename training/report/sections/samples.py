@@ -11,7 +11,7 @@ from training.report import style
 from training.report.material import Material
 from training.report.montage import blank, show
 from training.report.section import Section
-from training.report.words import counted, quoted
+from training.report.words import all_labels, counted, quoted
 
 LOOKED_AT = 500
 """A label's brightness is that of so many of its pictures, evenly taken."""
@@ -57,7 +57,7 @@ def sentence(labels: tuple[str, ...], levels: NDArray[np.float64]) -> str:
     bright, dark = int(np.nanargmax(levels)), int(np.nanargmin(levels))
     gap = levels[bright] - levels[dark]
     if gap < ALIKE:
-        return f"The pictures of all {len(labels)} labels are about as bright, {levels[bright]:.0f} of 255 on average."
+        return f"The pictures of {all_labels(len(labels))} are about as bright, {levels[bright]:.0f} of 255 on average."
     return (
         f"{quoted(labels[bright])} has the brightest pictures and {quoted(labels[dark])} the darkest: "
         f"{levels[bright]:.0f} against {levels[dark]:.0f} of 255 on average, "
