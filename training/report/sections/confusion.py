@@ -75,7 +75,7 @@ def _times(count: int) -> str:
 
 def _draw(matrix: Matrix, labels: tuple[str, ...]) -> Figure:
     size = len(labels)
-    side = float(np.clip(0.42 * size, 2.2, 8.0))
+    side = float(np.clip(0.42 * size, 2.8, 8.0))
     figure = style.figure(side + 1.3, min(side + 3.0, 10.0))
     axes = figure.subplots()
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
