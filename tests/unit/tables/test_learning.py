@@ -45,12 +45,20 @@ def test_more_labels_than_two_are_learned_too(learned: Learn) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_seed_learns_the_same_bits_again(learned: Learn, kind: str) -> None:
-    recipe = mixed_table.recipe(kind, decision={"threshold": "f1"})
-    first, second = (learned(recipe, mixed_table.data()) for _ in range(2))
+def test_one_seed_learns_the_same_bits_with_any_number_of_threads(kind: str, console: Console) -> None:
+    recipe, data = mixed_table.recipe(kind, decision={"threshold": "f1"}), mixed_table.data()
+    first, second = (learn(recipe, data, TrainingSettings(threads=threads), console) for threads in (1, 2))
     assert first.fitted.to_onnx() == second.fitted.to_onnx()
     assert first.importance == second.importance
     assert first.decision == second.decision
+
+
+@pytest.mark.parametrize("kind", ["random_forest", "lightgbm"])
+def test_another_seed_learns_another_model(learned: Learn, kind: str) -> None:
+    parameters = {"subsample": 0.5, "subsample_freq": 1} if kind == "lightgbm" else {}
+    recipe = mixed_table.recipe(kind, estimator={"parameters": parameters})
+    found = [learned(recipe.model_copy(update={"seed": seed}), mixed_table.data()) for seed in (0, 1)]
+    assert found[0].fitted.to_onnx() != found[1].fitted.to_onnx()
 
 
 @pytest.mark.parametrize("validation", [0, 100])

@@ -2,7 +2,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count as counting
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from training.tables.pipeline import Pipeline
 from training.tables.recipe import Recipe
 from training.tables.rows import Rows
 from training.tables.scores import score
-from training.tables.search import Found, Hunt
+from training.tables.search import Found, ParameterSearch
 
 Judge = Callable[[Mapping[str, Any]], float]
 INTERVAL = {"low": 0.01, "high": 100, "log": True}
@@ -38,7 +38,7 @@ class Validator:
 def hunt(recipe: Recipe, validator: Validator, clock: Iterator[float] | None = None) -> Found:
     ticks = clock or counting(0.0)
     steps = Steps(Console(file=io.StringIO()))
-    return Hunt(recipe, cast("CrossValidation", validator), steps, clock=lambda: next(ticks)).run()
+    return ParameterSearch(recipe, validator, steps, clock=lambda: next(ticks)).run()
 
 
 def searching(kind: str, space: dict[str, Any], **more: Any) -> Recipe:
@@ -98,7 +98,7 @@ def test_what_was_tried_is_not_tried_again() -> None:
 
 def test_no_try_begins_after_the_budget() -> None:
     validator = Validator(lambda asked: asked["C"])
-    clock = iter([0.0, 0.0, 4.0, 4.0, 4.0, 11.0, 11.0])
+    clock = iter([0.0, 0.0, 4.0, 4.0, 4.0, 11.0, 11.0])  # begun; begin, end and look of each try
     hunt(searching("grid", {"C": [1, 2, 3, 4]}, budget_s=10), validator, clock)
     assert len(validator.asked) == 2
 
