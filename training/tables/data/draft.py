@@ -73,7 +73,8 @@ def draft(name: str, origin: dict[str, object], columns: Sequence[ColumnProfile]
     kept = [(column, *_feature(column, wishes)) for column in features]
     if not any(text for _, text, _ in kept):
         raise ColumnsUnfit(f"No column of {name} can be a feature.")
-    parts = [HEADER.format(rows=rows, name=name), f"model: {wishes.model}\n", f"origin: {flow(origin)}\n"]
+    header = HEADER.format(rows=rows, name=" ".join(name.split()))
+    parts = [header, f"model: {wishes.model}\n", f"origin: {flow(origin)}\n"]
     parts += [_target(_named(columns, wishes.target)) if wishes.target else NO_TARGET]
     parts += [f"id: {flow(wishes.id)}\n"] if wishes.id else []
     parts += ["columns:\n", *(_line(*entry) for entry in kept), LIGHTGBM if rows >= MANY_ROWS else FOREST]

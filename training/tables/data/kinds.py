@@ -1,5 +1,6 @@
 """Kinds of values that a table may hold, and Arrow columns of them; what is doubtful is judged by `contract.cells`."""
 
+import math
 from collections.abc import Callable, Collection
 from typing import Literal
 
@@ -22,7 +23,7 @@ TYPES: dict[Kind, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "text": pa.string(),
 }
-DIGITS = r"^[+-]?[0-9]{1,18}$"
+DIGITS = r"^-?[0-9]{1,18}$"
 DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 POSSIBLE: dict[Kind, str] = {"int": r"^ *[+-]?[0-9.]", "float": r"^ *[+-]?[0-9.]", "bool": r"^ *(true|false|[01]) *$"}
 """What a text must look like to be worth a closer look."""
@@ -34,6 +35,8 @@ _TESTS: dict[Kind, Callable[[pa.DataType], bool]] = {
     "date": pa.types.is_date,
     "timestamp": pa.types.is_timestamp,
 }
+MAX_INT = 2.0**63
+_MAKE: dict[Kind, Callable[[float], object]] = {"int": int, "float": float, "bool": bool}
 _MISSING = pa.array(sorted(MISSING_TEXTS))
 
 
@@ -109,10 +112,11 @@ def _judged(given: pa.Array, found: pa.Array, bad: Bad, places: NDArray[np.int64
     for place, text in zip(places.tolist(), given.take(pa.array(places)).to_pylist(), strict=True):
         try:
             number = judge(text)
-            mended.append(int(number) if kind == "int" else bool(number) if kind == "bool" else number)
-            bad[place] = False
         except CellRefused:
-            mended.append(None)
+            number = math.nan
+        is_good = not math.isnan(number) and (kind != "int" or abs(number) < MAX_INT)
+        mended.append(_MAKE[kind](number) if is_good else None)
+        bad[place] = not is_good
     mask = np.zeros(len(bad), bool)
     mask[places] = True
     return pc.replace_with_mask(found, pa.array(mask), pa.array(mended, TYPES[kind])), bad
@@ -122,10 +126,11 @@ def _of_numbers(values: pa.Array, kind: Kind) -> tuple[pa.Array, Bad]:
     """Typed values: cast where nothing is lost by it."""
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
+    usable = values
     if kind == "bool" and not pa.types.is_boolean(values.type):
-        values = pc.if_else(pc.is_in(values, pa.array([0, 1], values.type)), values, None)
+        usable = pc.if_else(pc.is_in(values, pa.array([0, 1], values.type)), values, None)
     try:
-        found = _finite(pc.cast(values, TYPES[kind], safe=kind == "int"))
+        found = _finite(pc.cast(usable, TYPES[kind], safe=kind == "int"))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.nulls(len(values), TYPES[kind]), _truths(pc.is_valid(values))
     return found, _truths(pc.and_(pc.is_valid(values), pc.is_null(found)))

@@ -53,7 +53,7 @@ class ColumnProfile:
     @property
     def bad(self) -> int:
         """How many values are not of the column's kind."""
-        return 0 if self.kind == "text" else self.known - self.types[self.kind]
+        return 0 if self.kind == "text" or self.is_zero_or_one else self.known - self.types[self.kind]
 
     @property
     def is_zero_or_one(self) -> bool:
