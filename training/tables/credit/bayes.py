@@ -10,8 +10,8 @@ from training.tables.credit.plan import SPLITS
 def bayes_roc_auc(probabilities: Numbers) -> float:
     """Of all pairs of one who defaults and one who doesn't, the share in which the first has the higher probability.
 
-    `probabilities`, float64 [n], are those by which the labels were drawn. The share is that of the expected counts over
-    all draws of labels: the sum of p_i (1 - p_j) over pairs with i above j, ties half, by the sum over all pairs.
+    `probabilities`, float64 [n], are those by which the labels were drawn. The share is that of the expected counts
+    over all draws of labels: the sum of p_i (1 - p_j) over pairs with i above j, ties half, by the sum over all pairs.
     """
     values, ranks = np.unique(probabilities, return_inverse=True)
     positive, negative = values * 0.0, values * 0.0
