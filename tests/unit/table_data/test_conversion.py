@@ -63,7 +63,7 @@ def test_a_file_with_errors_leaves_the_old_one_and_nothing_else(file: Path, tmp_
         convert(file, target)
     assert target.read_bytes() == before
     listed = [json.loads(line) for line in (tmp_path / "t.csv.errors.jsonl").read_text().splitlines()]
-    assert [(problem["row"], problem["column"]) for problem in listed] == [(52, ""), (51, "a")]
+    assert [(problem["row"], problem["column"]) for problem in listed] == [(51, "a"), (52, "")]
     assert convert(file, target, "--skip-bad")["left_out"] == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.csv.errors.jsonl", "t.parquet"]
 

@@ -43,8 +43,6 @@ class ColumnProfile:
     @property
     def kind(self) -> Kind:
         """What the column holds."""
-        if self.is_zero_or_one:
-            return "bool"
         for kind in ("int", "float", "bool", "date", "timestamp", "other"):
             if self._mostly(kind):
                 return kind
@@ -53,7 +51,7 @@ class ColumnProfile:
     @property
     def bad(self) -> int:
         """How many values are not of the column's kind."""
-        return 0 if self.kind == "text" or self.is_zero_or_one else self.known - self.types[self.kind]
+        return 0 if self.kind == "text" else self.known - self.types[self.kind]
 
     @property
     def is_zero_or_one(self) -> bool:

@@ -11,7 +11,7 @@ from contract.cells import MISSING_TEXTS
 from contract.columns import Column
 from contract.inputs import TableInput
 from contract.table import CellProblem, Encoder
-from training.tables.data.kinds import COLUMN_TYPES, Kind, convert
+from training.tables.data.kinds import COLUMN_TYPES, Bad, Kind, convert
 from training.tables.data.problems import Places, Problems, RowNumbers
 from training.tables.data.progress import shown
 from training.tables.data.source import Batch, Source, require_columns
@@ -79,12 +79,22 @@ class LabelledReader:
         blocks.features.append(encoded.features)
         blocks.targets.append(targets)
         blocks.places.append(places)
-        blocks.rows.append(as_sent(batch.rows, self.schema))
+        rows, beyond = self._as_sent(batch.rows, encoded.features)
+        blocks.rows.append(rows)
         if self.schema.id:
             blocks.ids.append(batch.rows.column(self.schema.id))
         if self._recipe.splits.column:
             blocks.splits += texts(batch.rows.column(self._recipe.splits.column))
-        return _placed([*encoded.problems, *unknown], places)
+        return _placed([*encoded.problems, *unknown, *beyond], places)
+
+    def _as_sent(self, batch: pa.RecordBatch, features: Features) -> tuple[pa.RecordBatch, list[CellProblem]]:
+        """Rows as users send them: typed, missing values null; and the integers that don't fit into 64 bits."""
+        arrays, problems = {}, []
+        for place, column in enumerate(self.schema.columns):
+            arrays[column.name], bad = _typed(batch.column(column.name), column)
+            beyond = np.flatnonzero(bad & ~np.isnan(features[:, place]))
+            problems += [CellProblem(row, column.name, "number", "range") for row in beyond.tolist()]
+        return pa.RecordBatch.from_pydict(arrays), problems
 
     def _check(self, source: Source, blocks: _Blocks, problems: Problems) -> None:
         if self.schema.id and blocks.places:
@@ -107,18 +117,11 @@ class LabelledReader:
         return Labelled(np.concatenate(blocks.features), np.concatenate(blocks.targets), rows, blocks.splits)
 
 
-def as_sent(batch: pa.RecordBatch, schema: TableInput) -> pa.RecordBatch:
-    """Rows as users send them in JSON: numbers, truth values and texts as such, missing values null."""
-    return pa.RecordBatch.from_pydict(
-        {column.name: _as_sent(batch.column(column.name), column) for column in schema.columns}
-    )
-
-
-def _as_sent(values: pa.Array, column: Column) -> pa.Array:
+def _typed(values: pa.Array, column: Column) -> tuple[pa.Array, Bad]:
     if column.type == "category":
-        return convert(values, "text", MISSING_TEXTS - set(column.allowed))[0]
+        return convert(values, "text", MISSING_TEXTS - set(column.allowed))
     kind: Kind = next(kind for kind, type_ in COLUMN_TYPES.items() if type_ == column.type)
-    return convert(values, kind)[0]
+    return convert(values, kind)
 
 
 def _ids(parts: Sequence[pa.Array]) -> pa.ChunkedArray:
