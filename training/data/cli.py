@@ -15,6 +15,7 @@ from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
 from training.settings import TrainingSettings
+from training.tables.credit.cli import generate
 from training.tables.data.cli import add_verbs
 
 data = typer.Typer(
@@ -77,6 +78,7 @@ def export(
 
 
 add_verbs(data)
+data.command("generate")(generate)
 
 
 def print_json(content: dict[str, Any]) -> None:
