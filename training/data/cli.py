@@ -16,6 +16,7 @@ from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
 from training.settings import TrainingSettings
+from training.tables.credit.cli import generate
 from training.tables.data.cli import add_verbs
 from training.tables.dataset import TableData
 from training.tables.recipes import load_recipe, names_recipe
@@ -83,6 +84,7 @@ def export(
 
 
 add_verbs(data)
+data.command("generate")(generate)
 
 
 def print_json(content: dict[str, Any]) -> None:
