@@ -1,12 +1,10 @@
 """`python -m training.tables.benchmark_formats [FILE.csv]`: what a table takes as CSV and as Parquet.
 
-Prints sizes, and the seconds until all rows are typed columns in memory: of CSV read as texts and converted, as training
-reads it, and by pyarrow's own reader that guesses types; of Parquet. Without a file it makes rows of a seed.
+Prints sizes, and the seconds until all rows are typed columns in memory: of CSV read as texts and converted, as
+training reads it, and by pyarrow's own reader that guesses types; of Parquet. Without a file it makes rows of a seed.
 """
 
 import csv
-import os
-import platform
 import statistics
 import tempfile
 import time
@@ -22,6 +20,7 @@ from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 
+from training.hardware import read_hardware
 from training.tables.data.conversion import convert_file
 from training.tables.data.opening import open_file
 from training.tables.data.problems import Problems
@@ -48,7 +47,7 @@ def main(
         done = convert_file(typed, target, Problems(), QUIET, skip_bad=True)
         seconds = time.perf_counter() - start
         console.print(
-            f"{_machine()}; pyarrow {pa.__version__}; {rounds} rounds, median (least to most)", highlight=False
+            f"{read_hardware()}; pyarrow {pa.__version__}; {rounds} rounds, median (least to most)", highlight=False
         )
         console.print(f"{done.rows:,} rows × {len(typed.kinds)} columns; converted in {seconds:.1f} s", highlight=False)
         console.print(_table(source, target, typed, rounds))
@@ -99,22 +98,12 @@ def _chunk(chance: np.random.Generator, first: int, rows: int, columns: int) -> 
 def _column(chance: np.random.Generator, number: int, rows: int) -> Row:
     match number % 10:
         case 0:
-            return np.array(["single", "married", "separated"])[chance.integers(0, 3, rows)].tolist()
+            return list(np.array(["single", "married", "separated"])[chance.integers(0, 3, rows)])
         case 1 | 2 | 3:
-            return chance.poisson(2, rows).tolist()
+            return list(chance.poisson(2, rows))
         case _:
             amounts = np.round(chance.lognormal(7, 1, rows), 2).tolist()
             return ["" if gone else amount for amount, gone in zip(amounts, chance.random(rows) < 0.1, strict=True)]
-
-
-def _machine() -> str:
-    names = (line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name"))
-    return f"{next(names, platform.machine())}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
 
 
 if __name__ == "__main__":

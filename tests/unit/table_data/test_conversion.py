@@ -1,5 +1,7 @@
 import datetime as dt
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,7 @@ def test_a_file_with_errors_leaves_the_old_one_and_nothing_else(file: Path, tmp_
         convert(file, target)
     assert target.read_bytes() == before
     listed = [json.loads(line) for line in (tmp_path / "t.csv.errors.jsonl").read_text().splitlines()]
-    assert [(problem["row"], problem["column"]) for problem in listed] == [(52, ""), (51, "a")]
+    assert [(problem["row"], problem["column"]) for problem in listed] == [(51, "a"), (52, "")]
     assert convert(file, target, "--skip-bad")["left_out"] == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv", "t.csv.errors.jsonl", "t.parquet"]
 
@@ -72,3 +74,27 @@ def test_a_file_that_cannot_be_written_is_one_sentence(file: Path, tmp_path: Pat
         convert(file, tmp_path / "no-folder" / "t.parquet")
     with pytest.raises(TriremeError, match=r"end with \.parquet"):
         convert(file, tmp_path / "t.txt")
+
+
+PEAK = """
+import sys
+import pyarrow
+from training.data.cli import data
+from training.tables.data import conversion, csv_file
+
+csv_file.BLOCK_BYTES = conversion.GROUP_ROWS = 16 * 1024  # so that files can be small
+data(sys.argv[1:], standalone_mode=False)
+print(pyarrow.default_memory_pool().max_memory())
+"""
+
+
+@pytest.mark.parametrize("verb", ["convert", "infer"])
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, verb: str) -> None:
+    def peak(rows: int) -> int:
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("id,a,b,text\n" + "".join(f"{n},{n / 7},{n / 3},text {n % 97}\n" for n in range(rows)))
+        options = [str(tmp_path / "t.parquet")] if verb == "convert" else ["--target", "text"]
+        command = [sys.executable, "-c", PEAK, verb, str(path), *options]
+        return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+    assert peak(200_000) < 1.3 * peak(50_000)

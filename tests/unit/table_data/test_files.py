@@ -48,7 +48,7 @@ def test_a_tsv_file_has_tabs(tmp_path: Path) -> None:
         (b"a,b,a\n1,2,3\n", "the column 'a' more than once"),
         (b"a,,c\n1,2,3\n", "no name for its column 2"),
         (b"a,b\n1,2\n" * 3 + b'3,"4\n' + b"x" * (9 * 2**20), "a quote isn't closed"),
-        (b"a,b\n" + b"1,2\n" * 300_000 + b"x,\xe4\n", "is not UTF-8 text: row"),
+        (b"a,b\n" + b"1,2\n" * 600_000 + b"x,\xe4\n", "is not UTF-8 text: row"),
         (",".join(f"c{n}" for n in range(10_001)).encode(), "10,001 columns; at most 10,000"),
         (b'a,"b"c\n1,2\n', "a quote is out of place"),
     ],
@@ -65,6 +65,11 @@ def test_ragged_rows_are_left_out_and_named(tmp_path: Path) -> None:
     batches = list(source.batches())
     assert [row["a"] for batch in batches for row in batch.rows.to_pylist()] == ["1", "4", "9"]
     assert batches[-1].ragged == (1, 3)
+
+
+def test_a_file_of_ragged_rows_is_given_up(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="has 10,000 rows with too few or too many values, the first of them row 2"):
+        read(csv_file(tmp_path, b"a,b\n1,2\n" + b"1,2,\n" * 20_000))
 
 
 def test_a_file_without_rows_has_columns(tmp_path: Path) -> None:

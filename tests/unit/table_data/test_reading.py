@@ -142,6 +142,28 @@ def test_a_column_may_say_the_split(path: Path) -> None:
         load(path, ", column: part")
 
 
+def test_integers_stay_integers_as_ids_and_nothing_else_is_a_crash(path: Path, tmp_path: Path) -> None:
+    columns: dict[str, list[object]] = {
+        "y": ["0", "1"] * 8,
+        "age": [None] * 16,
+        "rate": [0.5] * 16,
+        "member": [True] * 16,
+        "job": ["none"] * 16,
+    }
+    table = pa.table({"key": list(range(16)), **columns})
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    assert load(tmp_path / "rows.parquet").test.rows["key"].type == pa.int64()
+    columns["age"] = [1e20] * 16
+    beyond = RECIPE.replace("minimum: 0, maximum: 120, ", "") % (tmp_path / "rows.parquet", "")
+    parquet.write_table(pa.table({**columns, "key": list(range(16))}), tmp_path / "rows.parquet")
+    with pytest.raises(RowsInvalid, match=r"age: out of range \(16\)"):
+        load_data(parse_recipe(beyond, "r.yaml"), TrainingSettings(), Console(file=io.StringIO()))
+    columns["age"] = [None] * 16
+    parquet.write_table(pa.table({**columns, "key": list(range(16)), "rate": [[0.5]] * 16}), tmp_path / "rows.parquet")
+    with pytest.raises(RowsInvalid, match=r"16 values .* rate: of another type \(16\)"):
+        load(tmp_path / "rows.parquet")
+
+
 def test_sql_features_need_raw_tables(path: Path) -> None:
     sql = "\nsql: {tables: [{name: a, columns: [{name: b, type: int}]}], steps: [{name: c, select: SELECT 1}]}"
     with pytest.raises(RecipeInvalid, match="need raw tables"):

@@ -107,10 +107,11 @@ def _feature(column: ColumnProfile, wishes: Wishes) -> tuple[str | None, str]:
     why_not = _why_not(column, wishes)
     if why_not is not None:
         return None, why_not
-    rules: dict[str, object] = {"name": column.name, "type": "category" if column.kind == "text" else column.kind}
-    if column.kind == "text":
+    kind = "bool" if column.is_zero_or_one else "category" if column.kind == "text" else column.kind
+    rules: dict[str, object] = {"name": column.name, "type": kind}
+    if kind == "category":
         rules["allowed"] = sorted(column.distinct or ())
-    if column.kind in {"int", "float"}:
+    if kind in {"int", "float"}:
         rules |= {"minimum": _number(column.minimum), "maximum": _number(column.maximum)}
     if column.missing:
         rules["missing"] = "nan"

@@ -68,17 +68,22 @@ def convert(values: pa.Array, kind: Kind, missing: Collection[str] = ("",)) -> t
     """
     values = plain(values)
     if kind == "text":
-        texts = values if is_text(values.type) else pc.cast(values, pa.string())
-        gone = pc.is_in(texts, pa.array(sorted(missing), pa.string()))
-        return pc.if_else(gone, None, texts), np.zeros(len(values), bool)
-    if is_text(values.type):
-        return _of_texts(values, kind)
-    return _of_numbers(values, kind)
+        return _as_texts(values, missing)
+    return _of_texts(values, kind) if is_text(values.type) else _of_numbers(values, kind)
 
 
 def absent(values: pa.Array) -> pa.Array:
     """Which of the texts count as missing, as booleans."""
     return pc.fill_null(pc.is_in(values, _MISSING), False) if len(values) else pa.array([], pa.bool_())
+
+
+def _as_texts(values: pa.Array, missing: Collection[str]) -> tuple[pa.Array, Bad]:
+    try:
+        texts = values if is_text(values.type) else pc.cast(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(values), pa.string()), _truths(pc.is_valid(values))
+    gone = pc.is_in(texts, pa.array(sorted(missing), pa.string()))
+    return pc.if_else(gone, None, texts), np.zeros(len(values), bool)
 
 
 def _of_texts(values: pa.Array, kind: Kind) -> tuple[pa.Array, Bad]:
