@@ -28,14 +28,15 @@ def serving_process(rig: Rig) -> Iterator[subprocess.Popen[bytes]]:
     rig.serve(tiny=(1,))
     given = rig.settings.model_dump(include={"repository", "served", "http_port", "grpc_port", "metrics_port"})
     environment = os.environ | {f"MODELSERVER_{key.upper()}": str(value) for key, value in given.items()}
-    with subprocess.Popen([sys.executable, "-m", "modelserver"], env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([sys.executable, "-X", "faulthandler", "-m", "modelserver"], env=environment) as process:
         try:
             with Client(f"127.0.0.1:{rig.settings.grpc_port}") as client:
                 eventually(client.is_live)
             eventually(lambda: rig.loaded(name))
             yield process
         finally:
-            process.kill()
+            # Should it hang, it tells where.
+            process.send_signal(signal.SIGABRT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
