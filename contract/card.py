@@ -15,12 +15,14 @@ from pydantic import (
 )
 
 from contract.base import Document
+from contract.decision import Decision
 from contract.errors import CardInvalid
-from contract.inputs import Input
-from contract.metrics import Evaluation, Fraction
+from contract.inputs import Input, TableInput
+from contract.metrics import Evaluation
 from contract.names import ModelName, ModelVersion, VersionName
 from contract.target import Target
 
+FEATURES = "features.parquet"
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -95,6 +97,13 @@ class Lineage(Document):
     """Everything that decides the outcome: architecture, profile, epochs, batch size, seed and the like."""
 
 
+class FeatureTable(Document):
+    """A Parquet file in the version's folder with the model's columns and the id of each row."""
+
+    file: str = FEATURES
+    rows: PositiveInt
+
+
 class VersionCard(Document):
     """`card.json`; see docs/contract.md."""
 
@@ -110,7 +119,10 @@ class VersionCard(Document):
     fallback: Engine | None = None
     """What serves it everywhere else; there exactly when `engine` is bound to a kind of machine."""
     metrics: Evaluation
-    thresholds: dict[str, Fraction] = Field(default_factory=dict)
+    decision: Decision | None = None
+    """How the probability of one of two labels becomes a decision; None: the most probable label."""
+    feature_table: FeatureTable | None = None
+    """Rows that callers may name by their id instead of sending them."""
     gates: tuple[Gate, ...]
     omitted: dict[GateName, str] = Field(default_factory=dict)
     """Gates that were not run, with the reason; never one that a tuned engine needs."""
@@ -126,6 +138,15 @@ class VersionCard(Document):
             raise ValueError("the metrics' classes are not the output's labels")
         if not all(gate.passed for gate in self.gates):
             raise ValueError("a version with a failed gate can't be published")
+        return self
+
+    @model_validator(mode="after")
+    def _decides(self) -> Self:
+        labels = self.output.labels
+        if self.decision is not None and (len(labels) != 2 or self.decision.positive not in labels):
+            raise ValueError("a decision is between two labels, one of which is its positive")
+        if self.feature_table is not None and (not isinstance(self.input, TableInput) or self.input.id is None):
+            raise ValueError("only rows with an id can be found by it")
         return self
 
     @model_validator(mode="after")

@@ -6,26 +6,24 @@ Stored as Parquet with fixed-size columns only: an object array would be pickle.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-Number = TypeVar("Number", np.uint8, np.float32)
-
 
 @dataclass(frozen=True)
-class GoldenPictures:
-    """`n` examples of an image model.
+class GoldenExamples:
+    """`n` examples of a model.
 
-    `bodies` are encoded pictures; `tensors` is uint8 [n, height, width, channels]; `probabilities` is float32
-    [n, labels]; `labels` are the true ones.
+    `bodies` are encoded pictures, or rows as JSON objects; `tensors` is uint8 [n, height, width, channels] of pictures,
+    float32 [n, columns] of rows; `probabilities` is float32 [n, labels]; `labels` are the true ones.
     """
 
     bodies: Sequence[bytes]
-    tensors: NDArray[np.uint8]
+    tensors: NDArray[Any]
     probabilities: NDArray[np.float32]
     labels: Sequence[str]
 
@@ -39,14 +37,14 @@ class GoldenPictures:
         pq.write_table(self._table(), path, compression="zstd")
 
     @classmethod
-    def read(cls, path: Path) -> "GoldenPictures":
+    def read(cls, path: Path) -> "GoldenExamples":
         """Read what `write` wrote."""
         table = pq.read_table(path)
         shape = [int(part) for part in table.schema.metadata[b"tensor_shape"].split(b",")]
         return cls(
             bodies=table["body"].to_pylist(),
-            tensors=_rows(table["tensor"], np.uint8).reshape(-1, *shape),
-            probabilities=_rows(table["probabilities"], np.float32),
+            tensors=_rows(table["tensor"]).reshape(-1, *shape),
+            probabilities=_rows(table["probabilities"]),
             labels=table["label"].to_pylist(),
         )
 
@@ -65,6 +63,6 @@ def _fixed(rows: NDArray[np.generic]) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(rows).ravel()), rows.shape[1])
 
 
-def _rows(column: pa.ChunkedArray, dtype: type[Number]) -> NDArray[Number]:
+def _rows(column: pa.ChunkedArray) -> NDArray[Any]:
     values = column.combine_chunks()
-    return np.asarray(values.flatten().to_numpy(), dtype=dtype).reshape(len(values), -1)
+    return np.asarray(values.flatten().to_numpy()).reshape(len(values), -1)

@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from contract.base import Document
+from contract.columns import Column, ColumnName
+from contract.sql import SqlFeatures
 
 
 class ImageInput(Document):
@@ -28,52 +30,33 @@ class ImageInput(Document):
         return self.height, self.width, self.channels
 
 
-class Column(Document):
-    """One column of a table, with what is allowed in it."""
-
-    name: Annotated[str, Field(min_length=1, max_length=128)]
-    type: Literal["float", "int", "bool", "string"]
-    minimum: float | None = None
-    maximum: float | None = None
-    allowed: tuple[str, ...] | None = None
-    """The values that a string may have; None allows any."""
-    missing: Literal["error", "nan", "empty", "default"] = "error"
-    """What a missing value becomes: an error, NaN, an empty string, or `default`."""
-    default: float | str | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.type == "string" and (self.minimum is not None or self.maximum is not None):
-            raise ValueError("a string column has no range")
-        if self.type != "string" and self.allowed is not None:
-            raise ValueError("only a string column lists allowed values")
-        if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:  # type: ignore[operator]
-            raise ValueError("the minimum is above the maximum")
-        if (self.missing == "default") != (self.default is not None):
-            raise ValueError("a default is given exactly when `missing` is 'default'")
-        return self
-
-
 class TableInput(Document):
-    """Rows of a table.
+    """Rows of a table, which `contract.table.Encoder` turns into a float32 tensor [columns] each.
 
-    `layout` says how rows become tensors: `columns` sends one tensor [batch, 1] a column, `packed` one float32
-    tensor [batch, columns] named `tensor`.
+    The served model takes a batch of them, [batch, columns]; imputation, scaling and encoding of categories are in its
+    graph.
     """
 
     kind: Literal["table"] = "table"
-    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
-    layout: Literal["columns", "packed"] = "columns"
     tensor: str = "features"
+    """Name of the served model's input tensor."""
+    columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=10_000)]
+    """In the order of the tensor."""
+    id: ColumnName | None = None
+    """Name of the column that identifies a row: echoed, unique in a file, no feature."""
+    sql: SqlFeatures | None = None
+    """How raw tables become these columns, for those who send raw tables."""
 
     @model_validator(mode="after")
-    def _unique_and_packable(self) -> Self:
-        names = [column.name for column in self.columns]
-        if len(set(names)) != len(names):
+    def _unique(self) -> Self:
+        if len({*self.names, self.id}) != len(self.columns) + 1:
             raise ValueError("column names repeat")
-        if self.layout == "packed" and any(column.type == "string" for column in self.columns):
-            raise ValueError("a packed layout holds numbers only")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(column.name for column in self.columns)
 
 
 Input = Annotated[ImageInput | TableInput, Field(discriminator="kind")]

@@ -25,6 +25,23 @@ class ClassScores(Scores):
     roc_auc: Fraction | None
 
 
+class BinaryScores(Document):
+    """Figures of a binary classifier, of the positive label's probability."""
+
+    positive: str
+    ks: Fraction
+    """Kolmogorov-Smirnov: the largest distance between the cumulated scores of the two labels."""
+    gini: Annotated[float, Field(ge=-1.0, le=1.0)]
+    """2 × ROC-AUC - 1."""
+    average_precision: Fraction
+    brier: Fraction
+    """Mean squared distance of the probability from 0 or 1."""
+    log_loss: Annotated[float, Field(ge=0.0)]
+    threshold: Fraction
+    decided: Scores
+    """Of the positive label, decided by the threshold."""
+
+
 class Evaluation(Document):
     """A classifier's figures on one split of one data set."""
 
@@ -38,6 +55,9 @@ class Evaluation(Document):
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[NonNegativeInt, ...], ...]
     """`confusion[i][j]` counts examples of class i that were taken for class j."""
+
+    binary: BinaryScores | None = None
+    """Where the model decides between two labels by a threshold."""
 
     @model_validator(mode="after")
     def _square(self) -> Self:

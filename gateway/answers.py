@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from contract.card import Engine, Gate, Lineage
+from contract.decision import Decision
 from contract.inputs import Input
 from contract.metrics import Evaluation
 from contract.names import ModelName
@@ -95,7 +96,7 @@ class ModelDetails(ModelSummary):
     input: Input
     labels: tuple[str, ...]
     metrics: Evaluation
-    thresholds: dict[str, float]
+    decision: Decision | None
     gates: tuple[Gate, ...]
     lineage: Lineage
     engine: Engine

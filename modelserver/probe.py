@@ -11,7 +11,7 @@ from tritonclient.grpc import model_config_pb2 as pb
 from tritonclient.utils import triton_to_np_dtype
 
 from contract.card import VersionCard
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.repository import GOLDEN
 from modelserver.errors import CallFailed
 
@@ -54,7 +54,7 @@ def _golden(card: VersionCard, folder: Path) -> dict[str, Tensor] | None:
     path = folder / GOLDEN
     if card.input.kind != "image" or not path.is_file():
         return None
-    return {card.input.tensor: GoldenPictures.read(path).tensors[:1]}
+    return {card.input.tensor: GoldenExamples.read(path).tensors[:1]}
 
 
 def _zeros(tensor: pb.ModelInput) -> Tensor:

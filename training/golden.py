@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.picture import to_tensor
 from training.data.dataset import DataSet, Labels, Pixels, Split
@@ -27,18 +27,18 @@ Predict = Callable[[Pixels], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class GoldenInputs:
-    """Golden examples before anybody answered them; the fields are those of `GoldenPictures`."""
+    """Golden examples before anybody answered them; the fields are those of `GoldenExamples`."""
 
     bodies: list[bytes]
     tensors: Pixels
     labels: list[str]
 
-    def answered(self, probabilities: NDArray[np.float32]) -> GoldenPictures:
+    def answered(self, probabilities: NDArray[np.float32]) -> GoldenExamples:
         """With the trained model's answers float32 [n, labels]."""
-        return GoldenPictures(self.bodies, self.tensors, probabilities, self.labels)
+        return GoldenExamples(self.bodies, self.tensors, probabilities, self.labels)
 
 
-def make_golden(data: DataSet, predict: Predict) -> GoldenPictures:
+def make_golden(data: DataSet, predict: Predict) -> GoldenExamples:
     """Take up to 64 test pictures, the labels in turn; `predict` maps uint8 [n, h, w, c] to float32 [n, labels]."""
     chosen = choose_golden(data.test, data.labels, data.input)
     return chosen.answered(predict(chosen.tensors))

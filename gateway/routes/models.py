@@ -35,7 +35,7 @@ async def show_model(services: Given, model: ModelPath, version: PublishedVersio
         input=card.input,
         labels=card.output.labels,
         metrics=card.metrics,
-        thresholds=card.thresholds,
+        decision=card.decision,
         gates=card.gates,
         lineage=card.lineage,
         engine=card.engine,

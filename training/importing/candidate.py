@@ -8,7 +8,7 @@ import onnx
 from onnx import ModelProto
 
 from contract.card import Lineage, Output
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.metrics import Evaluation
 from contract.repository import GOLDEN, ONNX_MODEL
@@ -32,7 +32,7 @@ class Imported:
     evaluation: Evaluation
     lineage: Lineage
     graph: ModelProto
-    golden: GoldenPictures
+    golden: GoldenExamples
 
     def build(self, staged: Path) -> None:
         """Put the graph and the examples into a staged folder."""

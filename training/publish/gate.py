@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.card import Gate, Output
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.picture import to_tensor
@@ -24,7 +24,7 @@ Ends = tuple[str, str]
 
 
 def conversion_gate(
-    repository: Path, name: ModelVersion, *, schema: ImageInput, output: Output, golden: GoldenPictures, batch: int
+    repository: Path, name: ModelVersion, *, schema: ImageInput, output: Output, golden: GoldenExamples, batch: int
 ) -> Gate:
     """Load the candidate in a real server of its own and send it the golden examples, one by one and in batches.
 
@@ -47,7 +47,7 @@ def conversion_gate(
     )
 
 
-def preprocess(golden: GoldenPictures, schema: ImageInput) -> Tensors:
+def preprocess(golden: GoldenExamples, schema: ImageInput) -> Tensors:
     """Make the tensors anew from the encoded pictures; raises `GateFailed` unless they are the recorded ones."""
     tensors = np.stack([to_tensor(body, schema) for body in golden.bodies])
     different = np.flatnonzero((tensors != golden.tensors).reshape(len(tensors), -1).any(axis=1))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from contract.card import Gate, VersionCard
 from contract.digests import folder_digests
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import CARD, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
 from contract.target import Target
@@ -106,7 +106,7 @@ def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
 
 
 def _prove(area: Path, name: ModelVersion, candidate: Candidate, serving: Serving) -> tuple[Gate, ...]:
-    golden = GoldenPictures.read(area / name.triton_name / GOLDEN)
+    golden = GoldenExamples.read(area / name.triton_name / GOLDEN)
     batch = serving.engine.max_batch_size
     conversion = conversion_gate(
         area, name, schema=candidate.input, output=candidate.output, golden=golden, batch=batch

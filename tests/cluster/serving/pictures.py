@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ModelRepository
 from modelserver.temporary import TemporaryServer
@@ -31,7 +31,7 @@ class Published:
 def answered_here(repository: Path, name: ModelVersion, *, count: int) -> Published:
     """Ask a real server on this machine for the first `count` golden pictures of a version."""
     card = ModelRepository(repository).verify(name)
-    golden = GoldenPictures.read(repository / name.triton_name / GOLDEN)
+    golden = GoldenExamples.read(repository / name.triton_name / GOLDEN)
     tensors = np.ascontiguousarray(golden.tensors[:count])
     with TemporaryServer(repository, [name]) as server:
         answers = server.infer(name, {card.input.tensor: tensors}, [card.output.tensor])[card.output.tensor]

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from contract.card import VersionCard
 from contract.digests import file_digest
 from contract.errors import NameInvalid
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.picture import to_tensor
@@ -92,7 +92,7 @@ def test_the_served_version_knows_the_colours_of_pictures(file: Path, examples: 
     with TemporaryServer(root, [publication.card.name]) as server:
         answers = server.infer(publication.card.name, {"image": tensors}, ["probabilities"])["probabilities"]
     assert answers.argmax(axis=1).tolist() == [0, 1, 2]
-    golden = GoldenPictures.read(root / "colours-v1" / GOLDEN)
+    golden = GoldenExamples.read(root / "colours-v1" / GOLDEN)
     assert set(golden.labels) == set(LABELS)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.repository import CONFIG, GOLDEN, ONNX_MODEL
 from modelserver.errors import CallFailed, ServerUnready
 from modelserver.status import State
@@ -104,7 +104,7 @@ def test_the_health_check_uses_the_golden_examples_where_there_are_some(rig: Rig
     name = rig.version(1)
     folder = rig.repository / name.triton_name
     probabilities = np.full((4, 10), 0.1, np.float32)
-    GoldenPictures([b""] * 4, PICTURES, probabilities, CIFAR10[:4]).write(folder / GOLDEN)
+    GoldenExamples([b""] * 4, PICTURES, probabilities, CIFAR10[:4]).write(folder / GOLDEN)
     card_anew(folder)
     rig.serve(tiny=(1,))
     with Supervisor(rig.settings) as supervisor:

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from typer.testing import CliRunner
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import CONFIGS, GOLDEN, INT8_ONNX_MODEL, ONNX_MODEL, ModelRepository
 from contract.target import Target, read_target
@@ -47,7 +47,7 @@ def publish_tiny(root: Path, serving: Serving) -> Publication:
         (staged / ONNX_MODEL).write_bytes(graph)
         test = sample().test
         bodies = [test.body(index) for index in range(16)]
-        GoldenPictures(bodies, test.images[:16], answers[:16], ["cat"] * 16).write(staged / GOLDEN)
+        GoldenExamples(bodies, test.images[:16], answers[:16], ["cat"] * 16).write(staged / GOLDEN)
 
     evaluation = card.metrics.model_copy(update={"accuracy": accuracy})
     candidate: Any = SimpleNamespace(
@@ -138,14 +138,14 @@ def test_a_tuned_engine_serves_on_its_machine_and_float32_elsewhere(tmp_path: Pa
     files = ModelRepository(tmp_path).verify(card.name).files
     assert files.keys() >= {f"{CONFIGS}/{HERE.name}.pbtxt", serving.engine.artefact}
 
-    golden = GoldenPictures.read(tmp_path / str(card.name) / GOLDEN)
+    golden = GoldenExamples.read(tmp_path / str(card.name) / GOLDEN)
     here, elsewhere = (_ask(tmp_path, card.name, golden, target) for target in (HERE, ELSEWHERE))
     np.testing.assert_allclose(elsewhere, golden.probabilities, atol=1e-4)
     np.testing.assert_allclose(here, golden.probabilities, atol=0.1)
     assert np.abs(here - elsewhere).max() > 1e-6, "another engine answers"
 
 
-def _ask(root: Path, name: ModelVersion, golden: GoldenPictures, target: Target) -> np.ndarray:
+def _ask(root: Path, name: ModelVersion, golden: GoldenExamples, target: Target) -> np.ndarray:
     with TemporaryServer(root, [name], target=target) as server:
         return server.infer(name, {"image": golden.tensors}, ["probabilities"])["probabilities"]
 
@@ -172,7 +172,7 @@ def test_the_embedded_server_falls_back_on_another_machine_with_one_warning(
     rig = Rig(tmp_path)
     store = tuned(tmp_path / "tuning", "onnxruntime-int8", Settings())
     name = publish(trained, rig.repository, data=Sample(), tunings=store).card.name
-    golden = GoldenPictures.read(rig.repository / str(name) / GOLDEN)
+    golden = GoldenExamples.read(rig.repository / str(name) / GOLDEN)
     rig.serve(cifar10=(1,))
     with Supervisor(rig.settings, HERE) as supervisor:
         supervisor.wait_ready(PATIENCE_S)

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ONNX_MODEL, ModelRepository
 from modelserver.temporary import TemporaryServer
@@ -79,7 +79,7 @@ def test_the_gate_s_numbers_are_in_the_card(repository: Path, trained: Path) -> 
 
 def test_the_served_version_answers_as_the_trained_model_did(repository: Path, trained: Path) -> None:
     name = ModelRepository(repository).latest(runs.RunRecord.read(trained).model)
-    golden = GoldenPictures.read(repository / name.triton_name / GOLDEN)
+    golden = GoldenExamples.read(repository / name.triton_name / GOLDEN)
     with TemporaryServer(repository, [name]) as server:
         answers = server.infer(name, {"image": golden.tensors[:32]}, ["probabilities"])["probabilities"]
     np.testing.assert_allclose(answers, golden.probabilities[:32], atol=1e-4)
@@ -112,9 +112,9 @@ def test_a_dry_run_proves_and_publishes_nothing(copy: Path, trained: Path) -> No
 def _spoil(run: Path, target: Path) -> Path:
     """A run whose golden examples hold other answers than its model gives."""
     spoiled = Path(shutil.copytree(run, target))
-    golden = GoldenPictures.read(spoiled / runs.GOLDEN)
+    golden = GoldenExamples.read(spoiled / runs.GOLDEN)
     wrong = golden.probabilities[:, ::-1].copy()
-    GoldenPictures(golden.bodies, golden.tensors, wrong, golden.labels).write(spoiled / runs.GOLDEN)
+    GoldenExamples(golden.bodies, golden.tensors, wrong, golden.labels).write(spoiled / runs.GOLDEN)
     return spoiled
 
 

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.picture import to_tensor
 from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD
 from tests.support.cifar10 import sample
@@ -95,7 +95,7 @@ def test_the_evaluation_is_that_of_the_exported_model_on_the_test_split(run: Pat
 
 
 def test_the_golden_examples_hold_the_exported_model_s_answers(run: Path) -> None:
-    golden = GoldenPictures.read(run / layout.GOLDEN)
+    golden = GoldenExamples.read(run / layout.GOLDEN)
     tensors = np.stack([to_tensor(body, sample().input) for body in golden.bodies])
     assert np.array_equal(tensors, golden.tensors)
     assert np.array_equal(SavedModel(run / layout.SAVED_MODEL).probabilities(tensors), golden.probabilities)

@@ -7,15 +7,20 @@ import pytest
 from pydantic import ValidationError
 
 from contract import files
-from contract.golden import GoldenPictures
-from contract.inputs import Column, ImageInput, TableInput
+from contract.columns import Column
+from contract.golden import GoldenExamples
+from contract.inputs import ImageInput, TableInput
 from contract.metrics import ClassScores, Evaluation, Scores
 
 
 @pytest.mark.parametrize(
     "column",
     [
-        {"name": "a", "type": "string", "minimum": 1},
+        {"name": "a", "type": "bool", "minimum": 1},
+        {"name": "a", "type": "category"},
+        {"name": "a", "type": "category", "allowed": ["x", "x"]},
+        {"name": "a", "type": "category", "allowed": ["x"], "missing": "default", "default": "y"},
+        {"name": "a", "type": "float", "unknown": "other"},
         {"name": "a", "type": "float", "allowed": ["x"]},
         {"name": "a", "type": "float", "minimum": 2, "maximum": 1},
         {"name": "a", "type": "float", "missing": "default"},
@@ -29,14 +34,13 @@ def test_a_column_that_contradicts_itself_is_refused(column: dict[str, object]) 
         Column.model_validate(column)
 
 
-def test_a_table_has_unique_columns_and_packs_numbers_only() -> None:
-    number, text = Column(name="age", type="int", minimum=18, maximum=99), Column(name="job", type="string")
-    assert TableInput(columns=(number, text)).layout == "columns"
-    assert TableInput(columns=(number,), layout="packed").tensor == "features"
+def test_the_columns_of_a_table_are_unique_and_the_id_is_none_of_them() -> None:
+    number, job = Column(name="age", type="int", minimum=18), Column(name="job", type="category", allowed=("a", "b"))
+    assert TableInput(columns=(number, job), id="key").names == ("age", "job")
     with pytest.raises(ValidationError, match="repeat"):
         TableInput(columns=(number, number))
-    with pytest.raises(ValidationError, match="numbers only"):
-        TableInput(columns=(number, text), layout="packed")
+    with pytest.raises(ValidationError, match="repeat"):
+        TableInput(columns=(number,), id="age")
 
 
 def test_an_input_schema_can_not_be_changed() -> None:
@@ -65,14 +69,14 @@ def test_a_confusion_matrix_fits_its_classes() -> None:
 
 
 def test_golden_examples_survive_being_written_and_read(tmp_path: Path) -> None:
-    golden = GoldenPictures(
+    golden = GoldenExamples(
         bodies=[b"one", b"", b"three\x00"],
         tensors=np.arange(36, dtype=np.uint8).reshape(3, 2, 2, 3),
         probabilities=np.array([[0.1, 0.9], [1, 0], [0.5, 0.5]], np.float32),
         labels=["a", "b", "ä"],
     )
     golden.write(tmp_path / "golden.parquet")
-    read = GoldenPictures.read(tmp_path / "golden.parquet")
+    read = GoldenExamples.read(tmp_path / "golden.parquet")
     assert list(read.bodies) == list(golden.bodies)
     assert list(read.labels) == list(golden.labels)
     np.testing.assert_array_equal(read.tensors, golden.tensors)
@@ -82,7 +86,7 @@ def test_golden_examples_survive_being_written_and_read(tmp_path: Path) -> None:
 
 def test_golden_columns_of_different_length_are_refused() -> None:
     with pytest.raises(ValueError, match="length"):
-        GoldenPictures([b""], np.zeros((2, 1, 1, 3), np.uint8), np.zeros((1, 2), np.float32), ["a"])
+        GoldenExamples([b""], np.zeros((2, 1, 1, 3), np.uint8), np.zeros((1, 2), np.float32), ["a"])
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from contract.card import VersionCard
-from contract.inputs import Column, TableInput
+from contract.columns import Column
+from contract.inputs import TableInput
 from contract.repository import CARD
 from contract.served import Served, ServedModel
 from gateway.app import create_app

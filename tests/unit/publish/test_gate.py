@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from training.publish.errors import GateFailed
 from training.publish.gate import compare, preprocess
@@ -47,7 +47,7 @@ def test_a_clear_class_can_not_change_within_the_limit_unnoticed(monkeypatch: py
         compare(EXPECTED[:, [1, 0, 2]], EXPECTED)
 
 
-def golden(tensor_change: int = 0) -> GoldenPictures:
+def golden(tensor_change: int = 0) -> GoldenExamples:
     pixels = np.random.default_rng(0).integers(0, 200, (2, 8, 8, 3), dtype=np.uint8)
     bodies = []
     for picture in pixels:
@@ -55,7 +55,7 @@ def golden(tensor_change: int = 0) -> GoldenPictures:
         Image.fromarray(picture).save(buffer, "PNG")
         bodies.append(buffer.getvalue())
     pixels[1, 3, 3, 0] += tensor_change
-    return GoldenPictures(bodies, pixels, np.full((2, 2), 0.5, np.float32), ["a", "b"])
+    return GoldenExamples(bodies, pixels, np.full((2, 2), 0.5, np.float32), ["a", "b"])
 
 
 def test_tensors_are_made_from_the_encoded_pictures() -> None:

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from contract.golden import GoldenPictures
+from contract.golden import GoldenExamples
 from contract.picture import to_tensor
 from tests.support.cifar10 import sample
 from training import golden
@@ -15,7 +15,7 @@ def predict(images: Pixels) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]
     return np.full((len(images), 10), 0.1, np.float32)
 
 
-def made() -> GoldenPictures:
+def made() -> GoldenExamples:
     return make_golden(sample(), predict)
 
 

@@ -1,0 +1,38 @@
+"""Features by SQL: the steps that turn raw tables into a model's columns, the same in training and in serving."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from contract.base import Document
+from contract.columns import ColumnName
+
+SqlName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+class RawColumn(Document):
+    """One column of a raw table."""
+
+    name: ColumnName
+    type: Literal["float", "int", "bool", "text", "date"]
+
+
+class RawTable(Document):
+    """A table that the steps read; what it lacks of `columns` is refused, missing values are NULL."""
+
+    name: SqlName
+    columns: Annotated[tuple[RawColumn, ...], Field(min_length=1)]
+
+
+class SqlStep(Document):
+    """One SELECT; its result is a table of this name for the steps after it."""
+
+    name: SqlName
+    select: str
+
+
+class SqlFeatures(Document):
+    """Raw tables, and the steps over them; the last step's result holds the model's columns and the id."""
+
+    tables: Annotated[tuple[RawTable, ...], Field(min_length=1)]
+    steps: Annotated[tuple[SqlStep, ...], Field(min_length=1)]

@@ -1,0 +1,96 @@
+"""From rows of a table to the tensor that a model takes; used by training, gates and gateway alike.
+
+`Encoder.rows` takes rows as JSON objects, `Encoder.batch` takes Arrow record batches from files. Both give the same
+numbers: every value that is not plainly right is judged by `contract.cells`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from contract.arrow import codes, numbers
+from contract.cells import Cell, CellRefused, Rule, ValueClass, cell, value_class
+from contract.columns import Column
+from contract.inputs import TableInput
+
+Features = NDArray[np.float32]
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class CellProblem:
+    """One value that can't be taken, without the value itself."""
+
+    row: int
+    """Counted from 0."""
+    column: str
+    value: ValueClass
+    rule: Rule
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """`features` is float32 [rows, columns]; rows that `problems` name hold NaN where the problem is."""
+
+    features: Features
+    problems: Sequence[CellProblem] = field(default_factory=tuple)
+
+    @cached_property
+    def accepted(self) -> NDArray[np.bool_]:
+        """Which rows have no problem, bool [rows]; a problem's row counts from this batch's first one."""
+        accepted = np.ones(len(self.features), bool)
+        accepted[[problem.row for problem in self.problems]] = False
+        return accepted
+
+
+class Encoder:
+    """Encodes rows by a schema; thread-safe. With `is_text`, values are texts, as in CSV."""
+
+    def __init__(self, schema: TableInput, *, is_text: bool = False) -> None:
+        self.schema = schema
+        self._is_text = is_text
+        self._cells = [(column, cell(column, is_text=is_text)) for column in schema.columns]
+        self._known = {*schema.names, schema.id}
+
+    def rows(self, rows: Sequence[Row]) -> Encoded:
+        """Encode rows as JSON gives them; a column that a row lacks is a missing value, one too many a problem."""
+        features = np.empty((len(rows), len(self._cells)), np.float32)
+        problems: list[CellProblem] = []
+        for index, row in enumerate(rows):
+            problems.extend(self._unknown(index, row))
+            for place, (column, encode) in enumerate(self._cells):
+                features[index, place] = _encoded(row.get(column.name), index, column, encode, problems)
+        return Encoded(features, problems)
+
+    def batch(self, batch: pa.RecordBatch) -> Encoded:
+        """Encode a record batch; a column that it lacks is a column of missing values, other columns are ignored."""
+        features = np.empty((batch.num_rows, len(self._cells)), np.float32, order="F")
+        problems: list[CellProblem] = []
+        for place, (column, encode) in enumerate(self._cells):
+            found = batch.schema.get_field_index(column.name)
+            values = batch.column(found) if found >= 0 else pa.nulls(batch.num_rows)
+            features[:, place] = self._column(values, column, encode, problems)
+        problems.sort(key=lambda problem: problem.row)
+        return Encoded(np.ascontiguousarray(features), problems)
+
+    def _unknown(self, index: int, row: Row) -> Iterator[CellProblem]:
+        unknown = (name for name in row if name not in self._known)
+        return (CellProblem(index, name, value_class(row[name]), "unknown-column") for name in unknown)
+
+    def _column(self, values: pa.Array, column: Column, encode: Cell, problems: list[CellProblem]) -> Features:
+        known, doubtful = codes(values, encode) if column.type == "category" else numbers(values, column, self._is_text)
+        for index, value in zip(doubtful.tolist(), values.take(pa.array(doubtful)).to_pylist(), strict=True):
+            known[index] = _encoded(value, index, column, encode, problems)
+        return known.astype(np.float32)
+
+
+def _encoded(value: object, row: int, column: Column, encode: Cell, problems: list[CellProblem]) -> float:
+    try:
+        return encode(value)
+    except CellRefused as refused:
+        problems.append(CellProblem(row, column.name, value_class(value), refused.rule))
+        return np.nan

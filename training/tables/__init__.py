@@ -1,0 +1,1 @@
+"""Table models: recipes, their data, estimators, and what is published of them."""
