@@ -16,9 +16,9 @@ MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 
 
 def make_file(source: Path, target: Path, rows: int, id_column: str | None) -> Path:
-    """Write a file of `rows` rows, CSV or Parquet by its ending: those of `source` again and again, with ids of their own.
+    """Write a file of `rows` rows, CSV or Parquet by its ending: those of `source` again and again, in bounded memory.
 
-    Memory is bounded by a batch.
+    Each row has an id of its own.
     """
     schema = pq.read_schema(source)
     writer = pc.CSVWriter if target.suffix == ".csv" else _ParquetWriter

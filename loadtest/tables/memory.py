@@ -41,6 +41,7 @@ class PeakMemory:
 def listener(port: int) -> int:
     """The process that listens on a TCP port of this machine; raises `LookupError`."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port and connection.pid:
+        address = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and connection.pid and address and address.port == port:
             return connection.pid
     raise LookupError(f"No process of this user listens on port {port}.")

@@ -1,6 +1,6 @@
-"""`python -m training.tables.benchmark RECIPE`: what single rows cost the libraries themselves, for `loadtest.tables.bench`.
+"""`python -m training.tables.benchmark RECIPE`: what single rows cost the libraries themselves.
 
-Learns the recipe, and answers as `loadtest.tables.in_process` asks. One row after the other, in one thread of Python.
+Learns the recipe, and answers as `loadtest.tables.in_process` asks: one row after the other, in one thread of Python.
 """
 
 import json
