@@ -25,11 +25,16 @@ def main() -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    watch = Watch(CardMirror(open_store(settings), settings.folder, max_card_bytes=settings.max_card_bytes))
+    watch = Watch(_mirror(settings))
     while not ended.is_set():
         watch.refresh()
         ended.wait(settings.interval_s)
     return 0
+
+
+def _mirror(settings: MirrorSettings) -> CardMirror:
+    limits = {"max_card_bytes": settings.max_card_bytes, "max_file_bytes": settings.max_file_bytes}
+    return CardMirror(open_store(settings), settings.folder, **limits)
 
 
 def open_store(settings: MirrorSettings) -> S3Store:
