@@ -21,12 +21,17 @@ def main() -> int:
         fields = ", ".join(f"MIRROR_{part}".upper() for part in (entry["loc"][0] for entry in error.errors()))
         sys.stderr.write(f"These settings are missing or wrong: {fields}.\n")
         return 2
-    watch = Watch(CardMirror(open_store(settings), settings.folder, max_card_bytes=settings.max_card_bytes))
+    watch = Watch(_mirror(settings))
     with ending() as end:
         watch.refresh()
         while not end.wait(settings.interval_s):
             watch.refresh()
     return 0
+
+
+def _mirror(settings: MirrorSettings) -> CardMirror:
+    limits = {"max_card_bytes": settings.max_card_bytes, "max_file_bytes": settings.max_file_bytes}
+    return CardMirror(open_store(settings), settings.folder, **limits)
 
 
 def open_store(settings: MirrorSettings) -> S3Store:
