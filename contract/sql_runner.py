@@ -4,6 +4,7 @@ The answer for one application must not depend on which others come along, nor o
 computes, and a recipe's steps add up whole numbers (`sum` and `avg` of integers are exact) rather than fractions.
 """
 
+import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,6 +48,8 @@ class SqlRunner:
         self._check_result(schema)
         self._query = f"{_from_steps(schema.sql, _results(schema))} ORDER BY {_quoted(self._id)}"
         self._idle = deque([self._prepared(self._query)])
+        # DuckDB's binding complains at exit of connections that are still open.
+        self._end = weakref.finalize(self, _close, self._database, self._idle)
 
     def run(self, tables: RawTables) -> pa.Table:
         """The features, a row an id and in their order: the id as the steps give it, then the schema's columns.
@@ -69,10 +72,8 @@ class SqlRunner:
         return found
 
     def close(self) -> None:
-        """Give up the database; nothing may run any more."""
-        while self._idle:
-            self._idle.pop().close()
-        self._database.close()
+        """Give up the database; nothing may run any more. It happens by itself when the runner or the process ends."""
+        self._end()
 
     def _run(self, tables: RawTables) -> pa.Table:
         try:
@@ -99,6 +100,12 @@ class SqlRunner:
 
     def _prepared(self, query: str) -> PreparedQuery:
         return PreparedQuery(self._database, self._schemas, query)
+
+
+def _close(database: duckdb.DuckDBPyConnection, idle: deque[PreparedQuery]) -> None:
+    while idle:
+        idle.pop().close()
+    database.close()
 
 
 @contextmanager
