@@ -88,7 +88,7 @@ def known_value(forest: RandomForestClassifier, row: Rows, known: frozenset[int]
             value = row[feature.column] if feature.code is None else float(code == feature.code)
             goes_left = bool(tree.missing_go_to_left[node]) if np.isnan(value) else value <= tree.threshold[node]
             return below(tree, left if goes_left else right)
-        share = tree.weighted_n_node_samples[left] / tree.weighted_n_node_samples[node]
+        share = float(tree.weighted_n_node_samples[left] / tree.weighted_n_node_samples[node])
         return share * below(tree, left) + (1 - share) * below(tree, right)
 
     return float(np.mean([below(one.tree_, 0) for one in forest.estimators_]))
