@@ -1,6 +1,7 @@
 """Errors of table models.
 
 TrainingError
+├── EncodingChanged             500  encoding-changed
 └── RecipeUnfit                 422  recipe-unfit
     ├── ParametersRefused       422  parameters-refused
     └── GraphTooLarge           422  graph-too-large
@@ -29,3 +30,10 @@ class GraphTooLarge(RecipeUnfit):
 
     code = "graph-too-large"
     title = "The model is too large to serve"
+
+
+class EncodingChanged(TrainingError):
+    """Rows that were read back from their features don't become the same features again."""
+
+    code = "encoding-changed"
+    title = "A row doesn't become the same features again"
