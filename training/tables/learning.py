@@ -23,7 +23,7 @@ from training.tables.pipeline import Pipeline, TableModel
 from training.tables.recipe import Recipe
 from training.tables.rows import Rows
 from training.tables.scores import score
-from training.tables.search import Found, Hunt
+from training.tables.search import Found, ParameterSearch
 from training.tables.threshold import decide
 
 
@@ -88,7 +88,7 @@ class _Learning:
         self.steps.begin("Search" if tries > 1 else "Cross-validation", tries * rule.folds * rule.repeats)
         measure = score(rule.metric, self.data.labels.index(self._positive))
         validate = CrossValidation(self._pipeline, self._train, measure, lambda: self.steps.advance(1))
-        return Hunt(self.recipe, validate, self.steps).run()
+        return ParameterSearch(self.recipe, validate, self.steps).run()
 
     def _fit(self, found: Found) -> TableModel:
         self.steps.begin("Fit on all training rows", 1)
