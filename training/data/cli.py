@@ -15,6 +15,7 @@ from training.data.dataset import DataSet
 from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
+from training.options import JsonOption
 from training.settings import TrainingSettings
 from training.tables.credit.cli import generate
 from training.tables.data.cli import add_verbs
@@ -33,7 +34,6 @@ Size = Annotated[int, typer.Option(help="Width and height of the pictures of a f
 MaxBad = Annotated[
     float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @data.command("fetch")
@@ -54,7 +54,7 @@ def show(
     data_dir: Held = None,
     size: Size = DEFAULT_SIZE,
     max_bad: MaxBad = MAX_BAD,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show a data set's labels, with the pictures or rows in each split."""
     settings, console = TrainingSettings(), Console(stderr=True)
