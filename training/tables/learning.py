@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from rich.console import Console
+from threadpoolctl import threadpool_limits
 
 from contract.decision import Decision
 from training.evaluation import evaluate
@@ -40,7 +41,7 @@ def learn(recipe: Recipe, data: TableData, settings: TrainingSettings, console: 
     check_recipe(recipe)
     check_data(recipe, data)
     threads = settings.threads or len(os.sched_getaffinity(0))
-    with Steps(console) as steps:
+    with Steps(console) as steps, threadpool_limits(threads):
         return _Learning(recipe, data, threads, steps).run()
 
 
