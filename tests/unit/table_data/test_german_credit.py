@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import stat
 import tarfile
 from pathlib import Path
@@ -120,3 +121,9 @@ def test_the_real_data_set_fits_its_recipe() -> None:
     found = load_data(load_recipe("german-credit"), settings, console)
     assert found.counts() == {"train": {"good": 560, "bad": 240}, "test": {"good": 140, "bad": 60}}
     assert found.train.features.shape == (800, 19)
+
+
+def test_the_column_that_the_recipe_leaves_out_is_sorted_by_itself() -> None:
+    source = german_credit(TrainingSettings(), Console(file=io.StringIO())).source()
+    column = [value for batch in source.batches(["personal_status_and_sex"]) for value in batch.rows[0].to_pylist()]
+    assert [len(list(block)) for _, block in itertools.groupby(column)] == [50, 310, 548, 92]

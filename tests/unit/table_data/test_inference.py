@@ -152,6 +152,12 @@ def test_any_file_s_name_gives_a_model_s_name(text: str) -> None:
     check_model_name(model_name(text))
 
 
+def test_a_recipe_s_data_are_shown() -> None:
+    found = json.loads(CliRunner().invoke(data, ["show", "breast-cancer", "--json"]).stdout)
+    assert found["counts"]["train"] == {"benign": 286, "malignant": 170}
+    assert set(found["digests"]) == {"train", "test"}
+
+
 def test_the_recipes_are_listed() -> None:
     found = json.loads(CliRunner().invoke(data, ["recipes", "--json"]).stdout)
     assert {"german-credit", "breast-cancer"} <= set(found)

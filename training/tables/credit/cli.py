@@ -13,6 +13,7 @@ from rich.table import Table
 from training.console import tell
 from training.data.storage import staging, storage_errors
 from training.errors import DataUnknown, StorageFailed
+from training.options import JsonOption
 
 RECIPE = "credit-189"
 STAGING = ".staging"
@@ -29,7 +30,7 @@ def generate(
     missing: Annotated[
         float, typer.Option(min=0, max=1, help="Share of missing values, in the columns that may miss any.")
     ] = 0.05,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write credit applications with their history and features as Parquet files; they are not real data."""
     from contract.sql_runner import SqlRunner  # noqa: PLC0415  see the module's docstring

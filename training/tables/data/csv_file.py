@@ -55,9 +55,10 @@ class CsvFile:
             size = max(1, file.size())
             count = 0
             try:
-                for rows in self._open(file, wanted, ragged):
+                for number, rows in enumerate(self._open(file, wanted, ragged), 1):
                     count += rows.num_rows
-                    yield Batch(rows, file.tell() / size, tuple(ragged))
+                    # A batch is a block; the file's own position is far ahead of it.
+                    yield Batch(rows, min(1.0, number * BLOCK_BYTES / size), tuple(ragged))
                 yield Batch(_no_rows(wanted), 1.0, tuple(ragged))
             except pa.ArrowInvalid as error:
                 raise TableFileInvalid(self._reason(error, count, ragged)) from error
