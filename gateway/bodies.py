@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 from starlette.types import Message
 
+from contract.card import VersionCard
 from contract.errors import PictureEmpty
 from gateway.decoding import Source
 from gateway.errors import (
@@ -22,6 +23,7 @@ from gateway.errors import (
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
     FieldError,
+    PicturesNotTaken,
     RequestInvalid,
 )
 from gateway.multipart import Part, read_parts
@@ -74,6 +76,15 @@ class BodyReader:
         raise ContentTypeUnsupported(
             "Send a picture as image/*, application/octet-stream, multipart/form-data or JSON."
         )
+
+    async def document(self, request: Request, card: VersionCard) -> bytes:
+        """The JSON document of a request for rows; raises `PicturesNotTaken`, and what `picture` raises."""
+        kind = _content_type(request)
+        if kind in RAW or kind == MULTIPART or kind.startswith("image/"):
+            raise PicturesNotTaken(f"Model {card.model!r} takes tables, not pictures: send rows as {JSON}.")
+        if kind != JSON:
+            raise ContentTypeUnsupported(f"Send rows as {JSON}; files of rows go to …/predict/batch.")
+        return await self._whole(request)
 
     async def pictures(self, request: Request) -> list[Part]:
         """The pictures of a batch; raises what `picture` raises."""

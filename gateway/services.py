@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from contract.names import ModelVersion
 from gateway.admission import Admission
+from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.decoding import Decoder
@@ -25,6 +26,8 @@ from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
 from gateway.replicas import ReplicaPool
 from gateway.settings import GatewaySettings
+from gateway.tables.model import TableModels
+from gateway.tables.predictor import RowPredictor
 from gateway.triton import Triton
 
 OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncContextManager[ModelServer]]
@@ -39,6 +42,7 @@ class Services:
     metrics: Metrics
     follower: CatalogueFollower
     predictor: Predictor
+    rows: RowPredictor
     bodies: BodyReader
     readiness: ReadinessCheck
     predictions: Admission
@@ -91,14 +95,16 @@ async def open_services(
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
-        predictor = Predictor(server, decoder, metrics, settings)
-        stack.push_async_callback(predictor.close)
-        follower = await stack.enter_async_context(_followed(settings, metrics, predictor))
+        batchers = Batchers(server, metrics, settings)
+        stack.push_async_callback(batchers.close)
+        tables = TableModels(settings.repository)
+        follower = await stack.enter_async_context(_followed(settings, metrics, [batchers.keep_only, tables.keep_only]))
         yield Services(
             settings,
             metrics,
             follower,
-            predictor,
+            Predictor(batchers, decoder, metrics, settings),
+            RowPredictor(tables, batchers, decoder, metrics, settings),
             BodyReader(settings),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
@@ -120,15 +126,14 @@ def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
 
 @contextlib.asynccontextmanager
 async def _followed(
-    settings: GatewaySettings, metrics: Metrics, predictor: Predictor
+    settings: GatewaySettings, metrics: Metrics, keepers: Sequence[Callable[[set[ModelVersion]], None]]
 ) -> AsyncIterator[CatalogueFollower]:
+    def tell(catalogue: Catalogue) -> None:
+        for keep_only in keepers:
+            keep_only(_served(catalogue))
+
     reader = CatalogueReader(settings.repository, settings.served, metrics)
-    follower = CatalogueFollower(
-        reader,
-        metrics,
-        interval_s=settings.refresh_interval_s,
-        on_change=lambda catalogue: predictor.keep_only(_served(catalogue)),
-    )
+    follower = CatalogueFollower(reader, metrics, interval_s=settings.refresh_interval_s, on_change=tell)
     await follower.refresh()
     task = asyncio.create_task(follower.follow())
     try:

@@ -39,15 +39,15 @@ class GatewaySettings(BaseSettings):
     discovery_interval_s: Seconds = 1.0
     """Seconds between two looks at the names, with `dns`."""
     triton_timeout_s: Seconds = 5.0
-    """Seconds that a picture may wait, queue included, for the model server's answer."""
+    """Seconds that a picture or row may wait, queue included, for the model server's answer."""
     calls_per_replica: Count = 2
     """Calls in flight to one replica for one version; what arrives meanwhile goes together in the next call."""
     max_queue: Count = 1024
     """Pictures that may wait for a call, per version; beyond that the answer is 503."""
     decode_threads: Count | None = None
-    """Threads that decode pictures; empty: one a processor, at most eight."""
+    """Threads that decode pictures and read rows; empty: one a processor, at most eight."""
     decode_queue: Count = 512
-    """Pictures that may wait for or be in decoding; beyond that the answer is 503."""
+    """Requests that may wait for or be in decoding; beyond that the answer is 503."""
     decode_timeout_s: Seconds = 10.0
     """Seconds that a picture may wait for its tensor; after that the answer is 503."""
     max_body_bytes: Bytes = 10 * MIB
@@ -58,6 +58,12 @@ class GatewaySettings(BaseSettings):
     """Bytes of all requests' bodies together; beyond that the answer is 503."""
     max_parts: Count = 1000
     """Pictures in one batch."""
+    max_rows: Count = 1000
+    """Rows in one JSON request; files go to the batch address."""
+    max_queued_rows: Count = 65_536
+    """Rows of JSON requests that may wait for a call, per version; beyond that the answer is 503."""
+    max_problems: Count = 100
+    """Values that break a rule that an answer lists; all are counted."""
     max_pixels: Count = 50_000_000
     """Pixels of a picture, checked before decoding."""
     max_in_flight: Count = 1024

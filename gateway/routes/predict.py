@@ -6,7 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.responses import StreamingResponse
 
+from contract.card import VersionCard
 from contract.errors import (
+    JsonInvalid,
     ModelUnknown,
     NameInvalid,
     PictureEmpty,
@@ -15,6 +17,7 @@ from contract.errors import (
     PictureUnsupported,
     VersionUnknown,
 )
+from contract.inputs import ImageInput
 from gateway.answers import BatchPrediction, BatchProblem, Prediction
 from gateway.batch import BatchAnswer
 from gateway.bodies import PictureDocument
@@ -29,12 +32,16 @@ from gateway.errors import (
     Overloaded,
     PicturesNotTaken,
     RequestInvalid,
+    RowInvalid,
     TooManyParts,
+    TooManyRows,
     VersionNotServed,
 )
 from gateway.inference import image_input
 from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
-from gateway.services import Given
+from gateway.services import Given, Services
+from gateway.tables.answers import RowPrediction, RowPredictions
+from gateway.tables.documents import RowsDocument
 
 router = APIRouter(prefix="/v1/models/{model}/predict", tags=["predictions"])
 
@@ -50,6 +57,7 @@ READING = (
     RequestInvalid,
     Overloaded,
 )
+ROWS = (JsonInvalid, RowInvalid, TooManyRows)
 PICTURES = (PictureEmpty, PictureUnsupported, PictureTruncated, PictureTooManyPixels)
 
 
@@ -64,7 +72,9 @@ ONE_PICTURE = {
             "image/*": {"schema": FILE},
             "application/octet-stream": {"schema": FILE},
             "multipart/form-data": _multipart("file", FILE),
-            "application/json": {"schema": PictureDocument.model_json_schema()},
+            "application/json": {
+                "schema": {"anyOf": [PictureDocument.model_json_schema(), RowsDocument.model_json_schema()]}
+            },
         },
     }
 }
@@ -84,21 +94,40 @@ class NdjsonResponse(StreamingResponse):
 
 @router.post(
     "",
-    response_model=Prediction,
+    response_model=Prediction | RowPrediction | RowPredictions,
     openapi_extra=ONE_PICTURE,
-    responses=problems(*CHOICE, *READING, *PICTURES, *COMPUTING),
+    responses=problems(*CHOICE, *READING, *PICTURES, *ROWS, *COMPUTING),
 )
 async def predict(
     request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
 ) -> Response:
-    """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64."""
+    """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64.
+
+    For a model of tables: one row or several as JSON, by value or by id.
+    """
     card = services.catalogue.model(model).choose(version)
     with services.predictions.enter():
-        source = await services.bodies.picture(request)
-        async with cancelled_when_gone(request.receive):
-            answer = await services.predictor.predict(card, source, top_k)
+        answer = await (
+            _picture(request, services, card, top_k) if _takes_pictures(card) else _rows(request, services, card)
+        )
     # Ready-made: the answer was just validated, and FastAPI would do it again.
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def _takes_pictures(card: VersionCard) -> bool:
+    return isinstance(card.input, ImageInput)
+
+
+async def _picture(request: Request, services: Services, card: VersionCard, top_k: int | None) -> Prediction:
+    source = await services.bodies.picture(request)
+    async with cancelled_when_gone(request.receive):
+        return await services.predictor.predict(card, source, top_k)
+
+
+async def _rows(request: Request, services: Services, card: VersionCard) -> RowPrediction | RowPredictions:
+    body = await services.bodies.document(request, card)
+    async with cancelled_when_gone(request.receive):
+        return await services.rows.predict(card, body)
 
 
 async def _batch_slot(services: Given) -> AsyncIterator[None]:
