@@ -33,10 +33,23 @@ def encoded(values: pa.Array, column: Column, encode: Cell, *, is_text: bool) ->
 
 def values_at(values: pa.Array, places: Places) -> Sequence[object]:
     """The values at these places as Python's, with `OTHER` for those of a type that no column takes."""
-    found = values.take(pa.array(places)) if _is_simple(values.type) else values.is_valid().take(pa.array(places))
-    if _is_simple(values.type):
-        return list(found.to_pylist())
-    return [OTHER if is_valid else None for is_valid in found.to_pylist()]
+    if not _is_simple(values.type):
+        return [OTHER if is_valid else None for is_valid in values.is_valid().take(pa.array(places)).to_pylist()]
+    if pa.types.is_dictionary(values.type):
+        found, inverse = _used(values.take(pa.array(places)))
+        return [found[index] for index in inverse.tolist()]
+    return list(values.take(pa.array(places)).to_pylist())
+
+
+def _used(values: pa.DictionaryArray) -> tuple[Sequence[object], Places]:
+    """The values of a dictionary that are used, None among them, and the place of each row's value there.
+
+    A file's dictionary may be far longer than a batch of it, and its values too long to be spelt out for each row.
+    """
+    # int64 first: the place of a missing value may not fit the type of the indices.
+    places = pc.fill_null(pc.cast(values.indices, pa.int64()), -1).to_numpy(zero_copy_only=False)
+    used, inverse = np.unique(places, return_inverse=True)
+    return values.dictionary.take(pa.array(used, mask=used < 0)).to_pylist(), inverse
 
 
 def _is_simple(kind: pa.DataType) -> bool:
@@ -56,10 +69,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _codes(values: pa.Array, encode: Cell) -> tuple[Numbers, Places]:
-    coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values, null_encoding="encode")
-    table = np.array([*(_try(encode, value) for value in coded.dictionary.to_pylist()), _try(encode, None)])
-    # int64 first: the place after the last may not fit the type of the indices.
-    found = table[pc.cast(coded.indices, pa.int64()).fill_null(len(table) - 1).to_numpy(zero_copy_only=False)]
+    coded = values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
+    used, inverse = _used(coded)
+    found = np.array([_try(encode, value) for value in used], np.float64)[inverse]
     return np.where(np.isinf(found), np.nan, found), np.flatnonzero(np.isinf(found))
 
 

@@ -24,6 +24,9 @@ MISSING_TEXTS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"
 NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 """What a number looks like as a text; spaces around it are allowed besides."""
 
+LONGEST_NUMBER = 1000
+"""Characters beyond which a text is not looked at more closely."""
+
 _NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
@@ -92,6 +95,8 @@ def _float_class(value: float) -> ValueClass:
 def _text_class(text: str) -> ValueClass:
     if text in MISSING_TEXTS:
         return "missing"
+    if len(text) > LONGEST_NUMBER:
+        return "text"
     return "number" if _NUMBER.fullmatch(text) else "infinity" if _INFINITE.fullmatch(text) else "text"
 
 
@@ -154,6 +159,8 @@ def _float(value: object) -> float:
 
 def _float_of(text: str) -> float:
     text = text.strip(" ")
+    if len(text) > LONGEST_NUMBER:
+        raise CellRefused("type")
     if _INFINITE.fullmatch(text):
         raise CellRefused("infinity")
     if not _NUMBER.fullmatch(text):

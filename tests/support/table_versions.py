@@ -33,8 +33,8 @@ DECISION = Decision(
     rule="cost",
     bands=(Band(name="A", below=0.3), Band(name="B", below=0.6), Band(name="C", below=1.0)),
 )
-WEIGHTS = np.float32([-0.02, -0.0005, -0.5, 0.6])
-BIAS = np.float32([2.0])
+WEIGHTS = np.array([-0.02, -0.0005, -0.5, 0.6], np.float32)
+BIAS = np.array([2.0], np.float32)
 ROW = {"key": "k1", "age": 31, "income": 2400.5, "employed": True, "purpose": "car"}
 TABLE_BATCH_SIZE = 64
 
@@ -91,8 +91,8 @@ def table_network(columns: int) -> onnx.ModelProto:
         [
             numpy_helper.from_array(weights(columns)[:, None], "weights"),
             numpy_helper.from_array(BIAS, "bias"),
-            numpy_helper.from_array(np.float32([0]), "zero"),
-            numpy_helper.from_array(np.float32([1]), "one"),
+            numpy_helper.from_array(np.array([0], np.float32), "zero"),
+            numpy_helper.from_array(np.array([1], np.float32), "one"),
         ],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

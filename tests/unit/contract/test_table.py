@@ -157,7 +157,7 @@ def test_a_value_that_breaks_a_rule_is_named_by_its_class_and_the_rule(
 def test_what_a_value_becomes(column: str, value: object, number: float) -> None:
     numbers, problems = by_value(COLUMNS[column], [value])
     assert problems == []
-    np.testing.assert_array_equal(np.frombuffer(numbers, np.float32), np.float32([number]))
+    np.testing.assert_array_equal(np.frombuffer(numbers, np.float32), np.array([number], np.float32))
 
 
 STRANGE = {
@@ -205,7 +205,7 @@ def test_one_bad_text_does_not_spoil_its_column() -> None:
     texts = ["1", "", "x", " 2", "inf", "3e2"]
     found = encoder(COLUMNS["float or NaN"], is_text=True).batch(pa.record_batch({"x": texts}))
     assert [(one.row, one.rule) for one in found.problems] == [(2, "type"), (4, "infinity")]
-    np.testing.assert_array_equal(found.features[:, 0], np.float32([1, np.nan, np.nan, 2, np.nan, 300]))
+    np.testing.assert_array_equal(found.features[:, 0], np.array([1, np.nan, np.nan, 2, np.nan, 300], np.float32))
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ async def test_ready_asks_a_table_model_too(repository: Path) -> None:
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=20))
 def test_many_rows_get_the_bands_and_decisions_of_each_alone(repository: Path, values: list[float]) -> None:
     scoring = Scoring(VersionCard.parse((repository / "credit-v1" / CARD).read_bytes()))
-    bad = np.float32(values)
+    bad = np.array(values, np.float32)
     scored = scoring.score(np.stack([1 - bad, bad], axis=1))
     assert scored.bands is not None
     assert scored.decisions is not None
