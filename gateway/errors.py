@@ -7,6 +7,7 @@ GatewayError
 │   ├── MultipartInvalid             400  multipart-invalid
 │   ├── RouteUnknown                 404  not-found
 │   ├── MethodNotAllowed             405  method-not-allowed
+│   ├── NotAcceptable                406  not-acceptable
 │   ├── BodyLate                     408  body-late
 │   ├── BodyTooLarge                 413  body-too-large
 │   ├── PartTooLarge                 413  part-too-large
@@ -108,6 +109,14 @@ class MethodNotAllowed(RequestError):
     status = 405
     code = "method-not-allowed"
     title = "The method isn't allowed here"
+
+
+class NotAcceptable(RequestError):
+    """The header `Accept` names no format in which the answer can be had."""
+
+    status = 406
+    code = "not-acceptable"
+    title = "The answer can't be had in this format"
 
 
 class BodyLate(RequestError):

@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from contract.names import ModelVersion
+from contract.tabular.table_file import TableLimits
 from gateway.admission import Admission
 from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
@@ -26,8 +27,12 @@ from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
 from gateway.replicas import ReplicaPool
 from gateway.settings import GatewaySettings
+from gateway.tables.file_answer import FileAnswers
+from gateway.tables.file_scorer import FileScorer
 from gateway.tables.model import TableModels
 from gateway.tables.predictor import RowPredictor
+from gateway.tables.spool import Spool
+from gateway.tables.work import FileWork
 from gateway.triton import Triton
 
 OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncContextManager[ModelServer]]
@@ -43,6 +48,10 @@ class Services:
     follower: CatalogueFollower
     predictor: Predictor
     rows: RowPredictor
+    tables: TableModels
+    files: FileAnswers
+    file_work: FileWork
+    spool: Spool
     bodies: BodyReader
     readiness: ReadinessCheck
     predictions: Admission
@@ -97,7 +106,8 @@ async def open_services(
         stack.push_async_callback(asyncio.to_thread, decoder.close)
         batchers = Batchers(server, metrics, settings)
         stack.push_async_callback(batchers.close)
-        tables = TableModels(settings.repository)
+        tables, file_work = TableModels(settings.repository), FileWork(settings.table_threads)
+        stack.push_async_callback(asyncio.to_thread, file_work.close)
         follower = await stack.enter_async_context(_followed(settings, metrics, [batchers.keep_only, tables.keep_only]))
         yield Services(
             settings,
@@ -105,6 +115,10 @@ async def open_services(
             follower,
             Predictor(batchers, decoder, metrics, settings),
             RowPredictor(tables, batchers, decoder, metrics, settings),
+            tables,
+            _file_answers(server, file_work, metrics, settings),
+            file_work,
+            Spool(settings.spool),
             BodyReader(settings),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
@@ -112,6 +126,11 @@ async def open_services(
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
         )
+
+
+def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:
+    scorer = FileScorer(server, work, metrics, settings.triton_timeout_s)
+    return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows))
 
 
 def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:

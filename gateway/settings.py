@@ -62,6 +62,20 @@ class GatewaySettings(BaseSettings):
     """Rows in one JSON request; files go to the batch address."""
     max_queued_rows: Count = 65_536
     """Rows of JSON requests that may wait for a call, per version; beyond that the answer is 503."""
+    max_table_bytes: Bytes = 4096 * MIB
+    """Bytes of a table's file. It is written to the disk, not kept in memory."""
+    max_spooled_bytes: Bytes = 16_384 * MIB
+    """Bytes of all tables' files on the disk together; beyond that the answer is 503."""
+    max_table_rows: Count = 50_000_000
+    """Rows of a table's file."""
+    spool: Path | None = None
+    """Folder for tables' files while they are in work; empty: the system's folder for temporary files."""
+    table_threads: Count = 2
+    """Threads that read, encode and write the rows of files."""
+    table_timeout_s: Seconds = 600.0
+    """Seconds in which a table's file has to arrive."""
+    max_checked_ids: Count = 10_000_000
+    """Rows of a file whose ids are compared when it is validated; 16 bytes each."""
     max_problems: Count = 100
     """Values that break a rule that an answer lists; all are counted."""
     max_pixels: Count = 50_000_000
@@ -87,7 +101,7 @@ class GatewaySettings(BaseSettings):
     default_top_k: Count = 5
     """Labels in an answer where the caller doesn't say how many."""
 
-    @field_validator("served", "decode_threads", mode="before")
+    @field_validator("served", "decode_threads", "spool", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value

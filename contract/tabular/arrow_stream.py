@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from contract.errors import TableEmpty, TableUnreadable
-from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows
+from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
 
 SENTENCE = "It is no Arrow IPC stream, or a damaged one."
 BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, EOFError)
@@ -35,7 +35,7 @@ class ArrowStream:
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
         check_header(self._schema.names, wanted, limits)
-        self._included = [index for index, name in enumerate(self._schema.names) if name in set(wanted)]
+        self._included = [self._schema.get_field_index(name) for name in present(self._schema.names, wanted)]
         self._limits = limits
 
     @property

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from contract.errors import TableEmpty, TableUnreadable
-from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows
+from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
 
 BLOCK = 8 * 1024 * 1024
 """Bytes that are parsed at a time, and that one row may have."""
@@ -33,7 +33,7 @@ class CsvFile:
         self._first, self._names = _split_header(next(self._blocks, b""))
         _check_delimiter(self._names, wanted)
         check_header(self._names, wanted, limits)
-        self._included = [name for name in self._names if name in set(wanted)]
+        self._included = present(self._names, wanted)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contract.errors import TableEmpty, TableUnreadable
-from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows
+from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
 
 BUFFER = 256 * 1024
 """Bytes of a column that are read at a time."""
@@ -28,7 +28,7 @@ class ParquetFile:
         schema = _opened(file, ()).schema_arrow
         check_header(schema.names, wanted, limits)
         self._names = tuple(schema.names)
-        self._included = [name for name in self._names if name in set(wanted)]
+        self._included = present(self._names, wanted)
         # Texts stay in their dictionaries: a page of a few bytes may stand for gigabytes of them.
         self._file = _opened(file, [name for name in self._included if _is_bytes(schema.field(name).type)])
         self._limits = limits

@@ -35,7 +35,10 @@ def wanted_columns(schema: TableInput) -> tuple[str, ...]:
 
 def missing_columns(table: TableFile, schema: TableInput) -> list[str]:
     """The model's columns that a file with a header lacks."""
-    return [] if table.columns is None else [name for name in schema.names if name not in set(table.columns)]
+    if table.columns is None:
+        return []
+    there = frozenset(table.columns)
+    return [name for name in schema.names if name not in there]
 
 
 def check_columns(table: TableFile, schema: TableInput) -> None:

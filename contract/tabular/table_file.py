@@ -63,6 +63,12 @@ def check_header(names: Sequence[str], wanted: Sequence[str], limits: TableLimit
         raise ColumnsMissing("The table has none of the model's columns.")
 
 
+def present(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Those of a file's columns that are wanted, in the file's order."""
+    some = frozenset(wanted)
+    return [name for name in names if name in some]
+
+
 def listed(names: Sequence[str]) -> str:
     """Names for a sentence, the first few."""
     shown = ", ".join(repr(name[:128]) for name in names[:NAMES_SHOWN])

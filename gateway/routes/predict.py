@@ -1,10 +1,8 @@
 """Predictions."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Request, Response
 
 from contract.card import VersionCard
 from contract.errors import (
@@ -37,8 +35,16 @@ from gateway.errors import (
     TooManyRows,
     VersionNotServed,
 )
-from gateway.inference import image_input
 from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
+from gateway.routes.files import (
+    ANSWERED_FILE,
+    FILES,
+    TABLE_CONTENT,
+    Ending,
+    NdjsonResponse,
+    SummaryQuery,
+    answer_file,
+)
 from gateway.services import Given, Services
 from gateway.tables.answers import RowPrediction, RowPredictions
 from gateway.tables.documents import RowsDocument
@@ -78,18 +84,15 @@ ONE_PICTURE = {
         },
     }
 }
-MANY_PICTURES = {
+MANY = {
     "requestBody": {
         "required": True,
-        "content": {"multipart/form-data": _multipart("files", {"type": "array", "items": FILE})},
+        "content": {
+            "multipart/form-data": _multipart("files", {"type": "array", "items": FILE}),
+            **TABLE_CONTENT,
+        },
     }
 }
-
-
-class NdjsonResponse(StreamingResponse):
-    """JSON documents, one a line."""
-
-    media_type = "application/x-ndjson"
 
 
 @router.post(
@@ -130,29 +133,33 @@ async def _rows(request: Request, services: Services, card: VersionCard) -> RowP
         return await services.rows.predict(card, body)
 
 
-async def _batch_slot(services: Given) -> AsyncIterator[None]:
-    # A dependency, because it is left after the last line was sent, or could not be.
-    with services.batches.enter():
-        yield
-
-
 @router.post(
     "/batch",
     response_model=BatchPrediction | BatchProblem,
     response_class=NdjsonResponse,
-    openapi_extra=MANY_PICTURES,
-    responses=problems(*CHOICE, *READING, *COMPUTING),
-    dependencies=[Depends(_batch_slot)],
+    openapi_extra=MANY,
+    responses={200: ANSWERED_FILE, **problems(*CHOICE, *READING, *FILES, *COMPUTING)},
 )
 async def predict_batch(
-    request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
+    request: Request,
+    services: Given,
+    ending: Ending,
+    *,
+    model: ModelPath,
+    top_k: TopKQuery = None,
+    version: VersionQuery = None,
+    summary: SummaryQuery = None,
 ) -> Response:
     """Predict many pictures of one multipart body; the answers stream, one line a picture, in the order sent.
 
     A picture that can't be answered is a problem document on its line, and does not fail the rest.
+
+    For a model of tables: predict the rows of a file; the answers stream in the format that `Accept` names, else in the
+    file's. A row that breaks a rule has an `error` in its answer, and does not fail the rest.
     """
     card = services.catalogue.model(model).choose(version)
-    image_input(card)
+    if not _takes_pictures(card):
+        return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)
     answer = BatchAnswer(
         services.predictor, services.metrics, card, top_k, services.settings.batch_window, request.state.trace_id

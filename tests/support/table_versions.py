@@ -69,7 +69,7 @@ def weights(columns: int) -> NDArray[np.float32]:
 def risk(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """What the network answers for `bad`, float32 [rows]."""
     logits = np.nan_to_num(features) @ weights(features.shape[1]) + BIAS
-    return np.float32(1) / (np.float32(1) + np.exp(-logits))
+    return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
 def table_network(columns: int) -> onnx.ModelProto:
