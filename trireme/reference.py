@@ -34,6 +34,7 @@ ERROR_MODULES = (
     "training.importing.errors",
     "training.publish.errors",
     "training.report.errors",
+    "training.tables.errors",
     "trireme.errors",
 )
 NOTE = "<!-- Made by `make reference`; edit the code's docstrings instead. -->"

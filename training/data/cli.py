@@ -15,8 +15,11 @@ from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
 from training.settings import TrainingSettings
+from training.tables.data.cli import add_verbs
 
-data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
+data = typer.Typer(
+    add_completion=False, help="Get, look at and export data sets; load and convert tables.", no_args_is_help=True
+)
 
 Held = Annotated[
     Path | None,
@@ -71,6 +74,9 @@ def export(
     found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
     count = export_folders(found, target, [label.strip() for label in labels.split(",") if label.strip()], limit)
     tell(Console(), f"{count} pictures are in {target}.")
+
+
+add_verbs(data)
 
 
 def print_json(content: dict[str, Any]) -> None:
