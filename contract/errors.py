@@ -18,6 +18,10 @@ TriremeError
 │   ├── ModelUnknown            404  model-unknown
 │   ├── VersionUnknown          404  version-unknown
 │   └── VersionDamaged          500  version-damaged
+├── SqlInvalid                  422  sql-invalid
+├── RawTablesInvalid            422  raw-tables-invalid
+├── SqlFailed                   422  sql-failed
+│   └── SqlTimeout              503  sql-timeout
 ├── CardInvalid                 500  card-invalid
 └── StateInvalid                500  state-invalid
 """
@@ -163,6 +167,38 @@ class VersionDamaged(RepositoryError):
 
     code = "version-damaged"
     title = "The version's files differ from its card"
+
+
+class SqlInvalid(TriremeError):
+    """A recipe's or card's SQL is not SELECT alone, reads or calls what it may not, or gives other columns."""
+
+    status = 422
+    code = "sql-invalid"
+    title = "The SQL of the features is invalid"
+
+
+class RawTablesInvalid(TriremeError):
+    """Of the raw tables, one is missing, one too many, or lacks a column."""
+
+    status = 422
+    code = "raw-tables-invalid"
+    title = "The raw tables don't fit the model"
+
+
+class SqlFailed(TriremeError):
+    """The SQL of the features can't be computed over these raw tables."""
+
+    status = 422
+    code = "sql-failed"
+    title = "The features can't be computed"
+
+
+class SqlTimeout(SqlFailed):
+    """Computing the features took longer than allowed, and was ended."""
+
+    status = 503
+    code = "sql-timeout"
+    title = "Computing the features took too long"
 
 
 class CardInvalid(TriremeError):
