@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from contract.names import ModelVersion
+from contract.sql_sandbox import SqlLimits
 from contract.tabular.table_file import TableLimits
 from gateway.admission import Admission
 from gateway.batchers import Batchers
@@ -27,6 +28,7 @@ from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
 from gateway.replicas import ReplicaPool
 from gateway.settings import GatewaySettings
+from gateway.tables.feature_tables import FeatureTables
 from gateway.tables.file_answer import FileAnswers
 from gateway.tables.file_scorer import FileScorer
 from gateway.tables.model import TableModels
@@ -106,15 +108,26 @@ async def open_services(
         stack.push_async_callback(asyncio.to_thread, decoder.close)
         batchers = Batchers(server, metrics, settings)
         stack.push_async_callback(batchers.close)
-        tables, file_work = TableModels(settings.repository), FileWork(settings.table_threads)
+        tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
+        features = await stack.enter_async_context(_feature_tables(settings))
+        file_work = FileWork(settings.table_threads)
         stack.push_async_callback(asyncio.to_thread, file_work.close)
-        follower = await stack.enter_async_context(_followed(settings, metrics, [batchers.keep_only, tables.keep_only]))
+        follower = await stack.enter_async_context(
+            _followed(settings, metrics, [batchers.keep_only, tables.keep_only], features)
+        )
         yield Services(
             settings,
             metrics,
             follower,
             Predictor(batchers, decoder, metrics, settings),
-            RowPredictor(tables, batchers, decoder, metrics, settings),
+            RowPredictor(
+                models=tables,
+                features=features,
+                batchers=batchers,
+                decoder=decoder,
+                metrics=metrics,
+                settings=settings,
+            ),
             tables,
             _file_answers(server, file_work, metrics, settings),
             file_work,
@@ -145,11 +158,15 @@ def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
 
 @contextlib.asynccontextmanager
 async def _followed(
-    settings: GatewaySettings, metrics: Metrics, keepers: Sequence[Callable[[set[ModelVersion]], None]]
+    settings: GatewaySettings,
+    metrics: Metrics,
+    keepers: Sequence[Callable[[set[ModelVersion]], None]],
+    features: FeatureTables,
 ) -> AsyncIterator[CatalogueFollower]:
     def tell(catalogue: Catalogue) -> None:
         for keep_only in keepers:
-            keep_only(_served(catalogue))
+            keep_only({card.name for card in catalogue.served_cards()})
+        features.set_cards(catalogue.served_cards(), catalogue.published_cards())
 
     reader = CatalogueReader(settings.repository, settings.served, metrics)
     follower = CatalogueFollower(reader, metrics, interval_s=settings.refresh_interval_s, on_change=tell)
@@ -162,8 +179,15 @@ async def _followed(
         await asyncio.wait([task])
 
 
-def _served(catalogue: Catalogue) -> set[ModelVersion]:
-    return {ModelVersion(model.name, version) for model in catalogue.published() for version in model.served}
+@contextlib.asynccontextmanager
+async def _feature_tables(settings: GatewaySettings) -> AsyncIterator[FeatureTables]:
+    features = FeatureTables(settings.repository, settings.feature_cache)
+    task = asyncio.create_task(features.follow())
+    try:
+        yield features
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 # Async, though it waits for nothing: FastAPI would run it in a thread otherwise.

@@ -60,6 +60,14 @@ class GatewaySettings(BaseSettings):
     """Pictures in one batch."""
     max_rows: Count = 1000
     """Rows in one JSON request; files go to the batch address."""
+    max_explained_rows: Count = 10
+    """Rows in one JSON request whose predictions are explained."""
+    sql_timeout_s: Seconds = 5.0
+    """Seconds in which a version's SQL has to turn a request's raw tables into rows."""
+    sql_memory_mb: Count = 512
+    """MiB that a version's SQL may take, all requests together."""
+    feature_cache: Path = Path(".trireme/features")
+    """Folder for encoded feature tables, one gateway's repository a folder; what is there can be made again."""
     max_queued_rows: Count = 65_536
     """Rows of JSON requests that may wait for a call, per version; beyond that the answer is 503."""
     max_table_bytes: Bytes = 4096 * MIB

@@ -13,6 +13,9 @@ from contract.errors import (
     PictureTooManyPixels,
     PictureTruncated,
     PictureUnsupported,
+    RawTablesInvalid,
+    SqlFailed,
+    SqlTimeout,
     VersionUnknown,
 )
 from contract.inputs import ImageInput
@@ -25,10 +28,15 @@ from gateway.errors import (
     BodyLate,
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
+    ExplanationsMissing,
+    FeatureTableLoading,
+    FeatureTableMissing,
+    IdsUnknown,
     ModelNotServed,
     MultipartInvalid,
     Overloaded,
     PicturesNotTaken,
+    RawTablesNotTaken,
     RequestInvalid,
     RowInvalid,
     TooManyParts,
@@ -63,7 +71,19 @@ READING = (
     RequestInvalid,
     Overloaded,
 )
-ROWS = (JsonInvalid, RowInvalid, TooManyRows)
+ROWS = (
+    JsonInvalid,
+    RowInvalid,
+    TooManyRows,
+    IdsUnknown,
+    FeatureTableMissing,
+    FeatureTableLoading,
+    ExplanationsMissing,
+    RawTablesNotTaken,
+    RawTablesInvalid,
+    SqlFailed,
+    SqlTimeout,
+)
 PICTURES = (PictureEmpty, PictureUnsupported, PictureTruncated, PictureTooManyPixels)
 
 

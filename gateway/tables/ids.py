@@ -5,7 +5,16 @@ import pyarrow.compute as pc
 
 from contract.errors import TableUnreadable
 from contract.tabular.table_file import Chunk
-from gateway.tables.rows import ID_MAX_LENGTH, is_id
+
+ID_MAX_LENGTH = 256
+ID_MAX = 2**63
+
+
+def is_id(value: object) -> bool:
+    """Whether a value may be a row's id: a text that is not too long, or a whole number of 64 bits."""
+    if isinstance(value, str):
+        return len(value) <= ID_MAX_LENGTH
+    return isinstance(value, int) and not isinstance(value, bool) and -ID_MAX <= value < ID_MAX
 
 
 def ids_of(chunk: Chunk, name: str | None) -> pa.Array:

@@ -1,5 +1,6 @@
 """Version folders of table models made by hand: a real, small ONNX network over four columns of every type."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,18 @@ ROW = {"key": "k1", "age": 31, "income": 2400.5, "employed": True, "purpose": "c
 TABLE_BATCH_SIZE = 64
 
 
-def make_table_version(root: Path, model: str = "credit", version: int = 1, **changes: Any) -> ModelVersion:
-    """Put a version into `root` whose probability of `bad` is `risk` of its features; `changes` are of its card."""
+def make_table_version(
+    root: Path,
+    model: str = "credit",
+    version: int = 1,
+    *,
+    put: Callable[[Path], object] = lambda _: None,
+    **changes: Any,
+) -> ModelVersion:
+    """Put a version into `root` whose probability of `bad` is `risk` of its features.
+
+    `changes` are of its card, `put` puts more files into its folder.
+    """
     name = ModelVersion(model, version)
     folder = root / name.triton_name
     (folder / "1").mkdir(parents=True, exist_ok=True)
@@ -48,6 +59,7 @@ def make_table_version(root: Path, model: str = "credit", version: int = 1, **ch
     (folder / ONNX_MODEL).write_bytes(table_network(len(schema.columns)).SerializeToString())
     (folder / LABELS).write_text("\n".join(TABLE_LABELS) + "\n")
     (folder / CONFIG).write_text(table_config(name, len(schema.columns)))
+    put(folder)
     card = make_card(name, TABLE_LABELS, "onnxruntime", folder_digests(folder, leave_out=frozenset({CARD})))
     given = {
         **card.model_dump(),
