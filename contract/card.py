@@ -172,6 +172,11 @@ class VersionCard(Document):
         return (self.engine,) if self.fallback is None else (self.engine, self.fallback)
 
     @property
+    def companions(self) -> tuple[str, ...]:
+        """The files beside the card that a gateway reads, by their paths inside the version's folder."""
+        return () if self.feature_table is None else (self.feature_table.file,)
+
+    @property
     def name(self) -> ModelVersion:
         """The model and version."""
         return ModelVersion(self.model, self.version)

@@ -12,9 +12,10 @@ from training.class_weights import Choice
 from training.console import tell
 from training.data.catalog import Catalog
 from training.data.cifar10 import NAME
-from training.data.cli import Json, MaxBad, print_json
+from training.data.cli import MaxBad, print_json
 from training.data.reading import MAX_BAD
 from training.engines.record import TuningStore
+from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.parent import find_parent
 from training.quiet import quiet_stderr
 from training.request import TrainingRequest
@@ -73,10 +74,8 @@ def train_model(
         typer.Option(metavar="RUN", help="Go on with this run, or the `latest`."),
     ] = None,
     publish: Annotated[bool, typer.Option(help="Publish the model when it is trained.")] = False,
-    repository: Annotated[
-        Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository.")
-    ] = Path("model_repository"),
-    as_json: Json = False,
+    repository: RepositoryOption = REPOSITORY,
+    as_json: JsonOption = False,
 ) -> None:
     """Train a model; Ctrl-C leaves a run that can be resumed."""
     settings = TrainingSettings()

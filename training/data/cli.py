@@ -14,6 +14,7 @@ from training.data.cifar10 import NAME, cifar10
 from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
+from training.options import JsonOption
 from training.settings import TrainingSettings
 from training.tables.data.cli import add_verbs
 
@@ -29,7 +30,6 @@ Size = Annotated[int, typer.Option(help="Width and height of the pictures of a f
 MaxBad = Annotated[
     float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @data.command("fetch")
@@ -50,7 +50,7 @@ def show(
     data_dir: Held = None,
     size: Size = DEFAULT_SIZE,
     max_bad: MaxBad = MAX_BAD,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show a data set's labels, with the pictures in each split."""
     found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)

@@ -1,5 +1,6 @@
 """The served graph and Triton's configuration of it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def _broken_node(model: onnx.ModelProto) -> None:
     "change",
     [_newer_opset, _newer_ir, _foreign_operators, _float_input, _fixed_batch, _other_name, _broken_node],
 )
-def test_a_graph_that_some_server_could_not_load_is_refused(change) -> None:  # type: ignore[no-untyped-def]
+def test_a_graph_that_some_server_could_not_load_is_refused(change: Callable[[onnx.ModelProto], None]) -> None:
     model = network(CIFAR10, seed=0)
     change(model)
     with pytest.raises(GraphUnsupported):
