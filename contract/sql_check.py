@@ -42,7 +42,10 @@ def _tree(step: SqlStep, connection: duckdb.DuckDBPyConnection) -> Any:
     if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
         raise SqlInvalid(f"Step {step.name!r} must be one SELECT.")
     text = connection.execute("SELECT json_serialize_sql(?)", [step.select]).fetchall()[0][0]
-    tree = json.loads(text)
+    try:
+        tree = json.loads(text)
+    except RecursionError:
+        raise SqlInvalid(f"Step {step.name!r} nests too deeply.") from None
     if tree["error"]:
         raise SqlInvalid(f"Step {step.name!r} must be one plain SELECT.")
     return tree
@@ -75,11 +78,14 @@ def _wrong_call(node: Node, changing: frozenset[str]) -> str | None:
 
 
 def _nodes(tree: Any) -> Iterator[Node]:
-    if isinstance(tree, dict):
-        yield tree
-    children = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
-    for child in children:
-        yield from _nodes(child)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            yield node
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
 
 
 @cache

@@ -4,33 +4,33 @@ The answer for one application must not depend on which others come along, nor o
 computes, and a recipe's steps add up whole numbers (`sum` and `avg` of integers are exact) rather than fractions.
 """
 
-import threading
+import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow.dataset import Dataset
 
 from contract.columns import ColumnType
 from contract.errors import SqlFailed, SqlInvalid, SqlTimeout
 from contract.inputs import TableInput
 from contract.raw import ARROW, check_tables
-from contract.sql import RawTable, SqlFeatures
+from contract.sql import SqlFeatures
 from contract.sql_check import check_steps, first_line
+from contract.sql_prepared import PreparedQuery, RawTables
 from contract.sql_sandbox import SqlLimits, sandbox
 from contract.sql_types import check_raw, check_result
 
-RawTables = Mapping[str, pa.Table | Dataset]
-SQL_TYPES: Mapping[str, str] = {
-    "float": "DOUBLE", "int": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR", "date": "DATE",
-}  # fmt: skip
-RESULTS: Mapping[ColumnType, str] = {"float": "FLOAT", "int": "BIGINT", "bool": "BOOLEAN", "category": "VARCHAR"}
+RESULTS: Mapping[ColumnType, str] = MappingProxyType(
+    {"float": "FLOAT", "int": "BIGINT", "bool": "BOOLEAN", "category": "VARCHAR"}
+)
 
 
 class SqlRunner:
-    """Turns raw tables into a schema's columns; thread-safe.
+    """Turns raw tables into a schema's columns; thread-safe, each thread that runs has a prepared query of its own.
 
     Raises `SqlInvalid` at construction where the steps are no plain SELECTs over known tables, or don't give exactly
     the schema's columns and id in types that hold them without loss.
@@ -42,16 +42,20 @@ class SqlRunner:
         self.features: SqlFeatures = schema.sql
         self._id = schema.id
         self._limits = limits or SqlLimits()
+        self._schemas = {t.name: pa.schema([(c.name, ARROW[c.type]) for c in t.columns]) for t in schema.sql.tables}
         self._database = sandbox(self._limits)
         check_steps(self.features, self._database)
-        steps = _with(self.features)
-        check_result(self._run(f"{steps}\nSELECT * FROM {self._last}", _empty(self.features)).schema, schema)
-        self._query = f"{steps}\nSELECT {_results(schema)} FROM {self._last} ORDER BY {_quoted(self._id)}"
+        self._check_result(schema)
+        self._query = f"{_from_steps(schema.sql, _results(schema))} ORDER BY {_quoted(self._id)}"
+        self._idle = deque([self._prepared(self._query)])
+        # DuckDB's binding complains at exit of connections that are still open.
+        self._end = weakref.finalize(self, _close, self._database, self._idle)
 
     def run(self, tables: RawTables) -> pa.Table:
         """The features, a row an id and in their order: the id as the steps give it, then the schema's columns.
 
-        Columns are float (float32), int64, bool or string. Tables may have columns beyond those that the steps read.
+        Columns are float (float32), int64, bool or string. Tables may have columns beyond those that the steps read;
+        a data set of files is read in batches.
 
         Raises:
             RawTablesInvalid: a table is missing or one too many, lacks a column, or holds another type.
@@ -61,32 +65,47 @@ class SqlRunner:
         check_tables(self.features, tables)
         for table in self.features.tables:
             check_raw(table, tables[table.name].schema)
-        found = self._run(self._query, tables)
+        with _errors(self._limits):
+            found = self._run(tables)
         if pc.count_distinct(found[self._id], mode="all").as_py() != len(found):
             raise SqlFailed(f"The features hold one {self._id!r} more than once.")
         return found
 
-    @property
-    def _last(self) -> str:
-        return self.features.steps[-1].name
+    def close(self) -> None:
+        """Give up the database; nothing may run any more. It happens by itself when the runner or the process ends."""
+        self._end()
 
-    def _run(self, query: str, tables: RawTables) -> pa.Table:
-        with self._database.cursor() as cursor, _errors(self._limits), _ended(cursor, self._limits.timeout_s):
-            for table in self.features.tables:
-                cursor.register(_given(table.name), tables[table.name])
-            return cursor.sql(query).to_arrow_table()
+    def _run(self, tables: RawTables) -> pa.Table:
+        try:
+            query = self._idle.pop()
+        except IndexError:  # all are busy
+            query = self._prepared(self._query)
+        try:
+            found = query.run(tables, self._limits.timeout_s)
+        except BaseException:
+            query.close()
+            raise
+        self._idle.append(query)
+        return found
+
+    def _check_result(self, schema: TableInput) -> None:
+        """Compute over no rows what the steps give before it is cast."""
+        with _errors(self._limits):
+            query = self._prepared(_from_steps(self.features, "*"))
+            found = query.run(
+                {name: kind.empty_table() for name, kind in self._schemas.items()}, self._limits.timeout_s
+            )
+        query.close()
+        check_result(found.schema, schema)
+
+    def _prepared(self, query: str) -> PreparedQuery:
+        return PreparedQuery(self._database, self._schemas, query)
 
 
-@contextmanager
-def _ended(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what still runs after some seconds."""
-    timer = threading.Timer(seconds, cursor.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+def _close(database: duckdb.DuckDBPyConnection, idle: deque[PreparedQuery]) -> None:
+    while idle:
+        idle.pop().close()
+    database.close()
 
 
 @contextmanager
@@ -99,23 +118,14 @@ def _errors(limits: SqlLimits) -> Iterator[None]:
         raise SqlFailed(f"The features need more than {limits.memory_mb} MiB of memory.") from error
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException) as error:  # before any row is read
         raise SqlInvalid(f"The steps can't be computed: {first_line(error)}.") from error
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowInvalid) as error:
         raise SqlFailed("The features can't be computed from these raw tables.") from error
 
 
-def _with(features: SqlFeatures) -> str:
-    given = [(table.name, _casts(table), _quoted(_given(table.name))) for table in features.tables]
-    # All names are quoted or follow a pattern, and the steps were checked.
-    tables = (f"{name} AS (SELECT {casts} FROM {source})" for name, casts, source in given)  # noqa: S608
+def _from_steps(features: SqlFeatures, selected: str) -> str:
     # The line break ends a comment at a step's end.
     steps = (f"{step.name} AS (\n{step.select.rstrip().removesuffix(';')}\n)" for step in features.steps)
-    return "WITH " + ",\n".join([*tables, *steps])
-
-
-def _casts(table: RawTable) -> str:
-    """Training's narrower integers and dictionaries become what JSON rows become, so that the steps compute alike."""
-    casts = (f"CAST({_quoted(c.name)} AS {SQL_TYPES[c.type]}) AS {_quoted(c.name)}" for c in table.columns)
-    return ", ".join(casts)
+    return f"WITH {', '.join(steps)}\nSELECT {selected} FROM {features.steps[-1].name}"
 
 
 def _results(schema: TableInput) -> str:
@@ -125,12 +135,3 @@ def _results(schema: TableInput) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _given(name: str) -> str:
-    """The registered name of a raw table; no step can be named so."""
-    return f"${name}"
-
-
-def _empty(features: SqlFeatures) -> RawTables:
-    return {t.name: pa.schema([(c.name, ARROW[c.type]) for c in t.columns]).empty_table() for t in features.tables}

@@ -12,7 +12,7 @@ class SqlLimits:
     memory_mb: int = 1_024
     """For all computations of one runner together, in MiB; nothing is put on the disk."""
     threads: int = 1
-    """Beside those that call."""
+    """Of one computation: the one that calls. With more, sums of fractions depend on which is first."""
     timeout_s: float = 60.0
 
 

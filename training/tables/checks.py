@@ -16,11 +16,8 @@ def check_recipe(recipe: Recipe) -> None:
     _check_estimator(recipe)
     _check_search(recipe.search)
     check_names(recipe.estimator.kind, {**recipe.estimator.parameters, **recipe.search.space})
-    labels = list(recipe.target.labels.values())
-    if recipe.calibration == "sigmoid" and len(labels) != 2:
+    if recipe.calibration == "sigmoid" and len(recipe.target.labels) != 2:
         raise RecipeUnfit("Only two labels can be calibrated by a sigmoid.")
-    if recipe.target.positive is not None and recipe.target.positive not in labels:
-        raise RecipeUnfit(f"The positive label {recipe.target.positive!r} is not one of {', '.join(labels)}.")
 
 
 def check_data(recipe: Recipe, data: TableData) -> None:

@@ -1,4 +1,4 @@
-"""Errors of table models: recipes, their data, databases, learning.
+"""Errors of table models: recipes, learning, data, databases.
 
 TrainingError
 ├── RecipeUnknown               404  recipe-unknown
@@ -33,6 +33,28 @@ class RecipeInvalid(TrainingError):
     status = 422
     code = "recipe-invalid"
     title = "The recipe is invalid"
+
+
+class RecipeUnfit(TrainingError):
+    """A recipe's parts don't fit together, or not the data."""
+
+    status = 422
+    code = "recipe-unfit"
+    title = "The recipe doesn't fit"
+
+
+class ParametersRefused(RecipeUnfit):
+    """The estimator doesn't know one of the recipe's parameters, or not that value."""
+
+    code = "parameters-refused"
+    title = "The estimator refuses its parameters"
+
+
+class GraphTooLarge(RecipeUnfit):
+    """The model has more nodes than a served graph may have."""
+
+    code = "graph-too-large"
+    title = "The model is too large to serve"
 
 
 class TableFileInvalid(DataError):
@@ -81,28 +103,6 @@ class DatabaseTableExists(DataError):
     status = 409
     code = "database-table-exists"
     title = "The database's table exists already"
-
-
-class RecipeUnfit(TrainingError):
-    """A recipe's parts don't fit together, or not the data."""
-
-    status = 422
-    code = "recipe-unfit"
-    title = "The recipe doesn't fit"
-
-
-class ParametersRefused(RecipeUnfit):
-    """The estimator doesn't know one of the recipe's parameters, or not that value."""
-
-    code = "parameters-refused"
-    title = "The estimator refuses its parameters"
-
-
-class GraphTooLarge(RecipeUnfit):
-    """The model has more nodes than a served graph may have."""
-
-    code = "graph-too-large"
-    title = "The model is too large to serve"
 
 
 class EncodingChanged(TrainingError):

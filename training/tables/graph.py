@@ -14,6 +14,8 @@ INPUT = "features"
 OUTPUT = "probabilities"
 ML = "ai.onnx.ml"
 ML_OPSET = 3
+LARGEST = 1e30
+"""What arithmetic inside a graph is clipped to: beyond float32, numbers become infinite, and then none at all."""
 
 
 class Graph:
@@ -40,6 +42,11 @@ class Graph:
     def number(self, value: float) -> str:
         """Add a constant float32; returns its name."""
         return self.constant(np.array(value, np.float32))
+
+    def clip(self, tensor: str, largest: float, dtype: type[np.floating[Any]] = np.float32) -> str:
+        """Add a clip to ± a number; NaN stays NaN."""
+        low, high = (self.constant(np.array(number, dtype)) for number in (-largest, largest))
+        return self.add("Clip", tensor, low, high)
 
     def cast(self, tensor: str, kind: int) -> str:
         """Add a cast to one of ONNX's types."""

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from rich.console import Console
+from threadpoolctl import threadpool_limits
 
 from contract.decision import Decision
 from training.evaluation import evaluate
@@ -23,7 +24,7 @@ from training.tables.pipeline import Pipeline, TableModel
 from training.tables.recipe import Recipe
 from training.tables.rows import Rows
 from training.tables.scores import score
-from training.tables.search import Found, Hunt
+from training.tables.search import Found, ParameterSearch
 from training.tables.threshold import decide
 
 
@@ -40,7 +41,7 @@ def learn(recipe: Recipe, data: TableData, settings: TrainingSettings, console: 
     check_recipe(recipe)
     check_data(recipe, data)
     threads = settings.threads or len(os.sched_getaffinity(0))
-    with Steps(console) as steps:
+    with Steps(console) as steps, threadpool_limits(threads):
         return _Learning(recipe, data, threads, steps).run()
 
 
@@ -88,7 +89,7 @@ class _Learning:
         self.steps.begin("Search" if tries > 1 else "Cross-validation", tries * rule.folds * rule.repeats)
         measure = score(rule.metric, self.data.labels.index(self._positive))
         validate = CrossValidation(self._pipeline, self._train, measure, lambda: self.steps.advance(1))
-        return Hunt(self.recipe, validate, self.steps).run()
+        return ParameterSearch(self.recipe, validate, self.steps).run()
 
     def _fit(self, found: Found) -> TableModel:
         self.steps.begin("Fit on all training rows", 1)

@@ -10,7 +10,7 @@ from training.tables.learned import Learned
 from training.tables.recipe import Recipe
 
 LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "optuna", "onnx", "duckdb", "pyarrow")
-DECIDING = {"splits", "preprocessing", "search", "cross_validation", "calibration", "decision", "seed", "sql"}
+DECIDING = {"splits", "preprocessing", "search", "cross_validation", "calibration", "decision", "seed"}
 """What of a recipe decides the outcome, beside the estimator and the data."""
 
 

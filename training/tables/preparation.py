@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from contract.columns import Column
 from training.tables.dataset import Features
 from training.tables.errors import RecipeUnfit
-from training.tables.graph import INPUT, Graph
+from training.tables.graph import INPUT, LARGEST, Graph
 from training.tables.recipe import Preprocessing
 
 Places = NDArray[np.int64]
@@ -53,7 +53,8 @@ class Preparation:
         filled = np.where(np.isnan(features), self.fill, features) if self._fills else features
         numbers = filled if self._keeps_all else filled[:, self.kept]
         if self.scaling is not None:
-            numbers = (numbers - self.scaling[0]) / self.scaling[1]
+            with np.errstate(over="ignore"):
+                numbers = np.clip((numbers - self.scaling[0]) / self.scaling[1], -LARGEST, LARGEST)
         if not len(self.places):
             return numbers
         hot = (filled[:, self.places] == self.codes).astype(np.float32)
@@ -75,7 +76,7 @@ class Preparation:
         if self.scaling is None:
             return kept
         mean, deviation = map(graph.constant, self.scaling)
-        return graph.add("Div", graph.add("Sub", kept, mean), deviation)
+        return graph.clip(graph.add("Div", graph.add("Sub", kept, mean), deviation), LARGEST)
 
     @property
     def _fills(self) -> bool:
@@ -132,8 +133,8 @@ def _scaling(
     numbers = ~is_category[kept]
     if numbers.any():
         chosen = features[:, kept[numbers]]
-        scaler = StandardScaler().fit(np.where(np.isnan(chosen), fill[kept[numbers]], chosen))
-        # A column without any value has no mean.
+        with np.errstate(invalid="ignore"):  # a column without any value has no mean
+            scaler = StandardScaler().fit(np.where(np.isnan(chosen), fill[kept[numbers]], chosen))
         mean[numbers] = np.nan_to_num(scaler.mean_)
         deviation[numbers] = np.nan_to_num(scaler.scale_, nan=1.0)
     deviation[deviation == 0] = 1  # below what float32 holds

@@ -94,7 +94,8 @@ def _reason(error: yaml.YAMLError) -> str:
 
 
 def _sentence(name: str, error: ValidationError, content: object, node: yaml.Node | None) -> str:
-    first, *others = error.errors(include_url=False)
+    # A key that nobody knows often is the one that is missing, so it is what to name.
+    first, *others = sorted(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
     place = _present(content, first)
     line = yaml_text.line_of(node, place)
     where = f"{name}, line {line}" if line else name
@@ -142,7 +143,8 @@ def _nearest(content: Any, place: tuple[str | int, ...]) -> str:
 
 
 def _allowed(keys: set[str]) -> set[str]:
-    """The keys of that part of the schema which knows most of these keys."""
+    """The keys of those parts of the schema that know most of these keys."""
     schema = Recipe.model_json_schema()
-    parts = [schema, *schema["$defs"].values()]
-    return max((set(part.get("properties", ())) for part in parts), key=lambda known: len(known & keys))
+    parts = [set(part.get("properties", ())) for part in (schema, *schema["$defs"].values())]
+    most = max(len(known & keys) for known in parts)
+    return set().union(*(known for known in parts if len(known & keys) == most))

@@ -58,10 +58,17 @@ class _Dumper(yaml.SafeDumper):
         """Whether a value that repeats is written again: always."""
         return True
 
+    def represent_str(self, data: str) -> Any:
+        """A text; one with line ends or the like on one line, with escapes."""
+        node: Any = super().represent_str(data)
+        node.style = node.style if data.isprintable() else '"'
+        return node
+
 
 _Loader.yaml_implicit_resolvers = {}  # none of YAML 1.1's
 _add_resolvers(_Loader)
 _add_resolvers(_Dumper)
+_Dumper.add_representer(str, _Dumper.represent_str)
 _Loader.add_constructor(INT, lambda _, node: int(node.value))
 
 
@@ -90,19 +97,22 @@ def block(value: object) -> str:
 
 
 def line_of(node: yaml.Node | None, place: tuple[str | int, ...]) -> int | None:
-    """The line, from 1, of the value at a place, or of the innermost value around it that is there."""
+    """The line, from 1, of the key or value at a place, or of the innermost one around it that is there."""
     if node is None:
         return None
+    line = int(node.start_mark.line)
     for step in place:
-        node = _child(node, step) or node
-    return int(node.start_mark.line) + 1
+        found = _child(node, step)
+        if found is not None:
+            node, line = found
+    return line + 1
 
 
-def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
     if isinstance(node, yaml.MappingNode):
-        # A key that shouldn't be there is what its line is about, so the key's own place counts.
-        return next((value for key, value in node.value if key.value == str(step)), None)
+        pairs = ((value, key.start_mark.line) for key, value in node.value if key.value == str(step))
+        return next(pairs, None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         child: yaml.Node = node.value[step]
-        return child
+        return child, int(child.start_mark.line)
     return None

@@ -267,6 +267,15 @@ def test_errors_of_a_database_never_hold_its_password(postgres: str, monkeypatch
         assert raised.value.__cause__ is None
 
 
+def test_a_sqlite_file_that_is_not_there_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_DATABASE", f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(DatabaseFailed, match="no such file"):
+        SqlQuery.of(SqlOrigin(url_variable="TEST_DATABASE", table="rows"))
+    (tmp_path / "none.db").write_text("no database, but a text that is long enough to have no header of one")
+    with pytest.raises(DatabaseFailed, match="no SQLite database"):
+        list(SqlQuery.of(SqlOrigin(url_variable="TEST_DATABASE", table="rows")).batches())
+
+
 def test_a_text_that_postgresql_cannot_store_is_an_error(tmp_path: Path, postgres: str) -> None:
     parquet.write_table(pa.table({"id": [1], "text": ["a\0b"]}), tmp_path / "nul.parquet")
     with pytest.raises(TriremeError, match="character that it can't store"):

@@ -28,8 +28,8 @@ def sentence(bins: Bins, label: str) -> str:
     known = [part for part in bins if part.count >= max(FEWEST, FEWEST_SHARE * total)]
     worst = max(known or [max(bins, key=lambda part: part.count)], key=lambda part: abs(part.gap))
     where = (
-        f"between {percent(worst.low, 0)} and {percent(worst.high, 0)}, where {counted(worst.count, 'row')} with a mean "
-        f"probability of {percent(worst.confidence)} are {quoted(label)} in {percent(worst.accuracy)}"
+        f"between {percent(worst.low, 0)} and {percent(worst.high, 0)}, where {counted(worst.count, 'row')} with a "
+        f"mean probability of {percent(worst.confidence)} are {quoted(label)} in {percent(worst.accuracy)}"
     )
     if error <= CALIBRATED:
         size = f"the expected calibration error is {points(error)}"

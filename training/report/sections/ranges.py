@@ -49,8 +49,8 @@ def _shifts(numbers: list[ColumnFindings]) -> str:
         return "The test rows hold numbers like those of the training rows: no median lies apart"
     train, test = most.train.quantiles[2], most.test.quantiles[2]
     return (
-        f"{quoted(most.name)} differs most between training and testing: its median is {train:.4g} there and {test:.4g} "
-        f"here, {percent(shift(most), 0)} of the middle half of the training rows apart"
+        f"{quoted(most.name)} differs most between training and testing: its median is {train:.4g} there and "
+        f"{test:.4g} here, {percent(shift(most), 0)} of the middle half of the training rows apart"
     )
 
 

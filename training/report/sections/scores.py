@@ -14,7 +14,8 @@ from training.report.sections.ranking import thin
 from training.report.sections.two_labels import Ranked
 from training.report.words import percent, points, quoted
 
-BINS = 40
+BINS = (10, 40)
+"""So many bars, as few rows or many ask for."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _draw(ranked: Ranked) -> Figure:
 
 
 def _draw_bars(axes: Axes, ranked: Ranked) -> None:
-    edges = np.linspace(0, 1, BINS + 1)
+    edges = np.linspace(0, 1, int(np.clip(np.sqrt(len(ranked.chance)), *BINS)) + 1)
     for label, colour, rows in (
         (ranked.other, style.BLUE, ~ranked.is_positive),
         (ranked.label, style.RED, ranked.is_positive),

@@ -1,7 +1,7 @@
 """The tries of a search by cross-validation, the best one marked."""
 
 import json
-from statistics import stdev
+from statistics import pstdev
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -53,7 +53,7 @@ def _figures(one: Try) -> str:
 
 
 def _spread(one: Try) -> float:
-    return stdev(one.scores) if len(one.scores) > 1 else 0.0
+    return pstdev(one.scores)
 
 
 def table(findings: Findings) -> Table:

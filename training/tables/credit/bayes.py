@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from training.tables.credit.draws import Numbers
 from training.tables.credit.plan import SPLITS
@@ -10,8 +11,8 @@ from training.tables.credit.plan import SPLITS
 def bayes_roc_auc(probabilities: Numbers) -> float:
     """Of all pairs of one who defaults and one who doesn't, the share in which the first has the higher probability.
 
-    `probabilities`, float64 [n], are those by which the labels were drawn. The share is that of the expected counts over
-    all draws of labels: the sum of p_i (1 - p_j) over pairs with i above j, ties half, by the sum over all pairs.
+    `probabilities`, float64 [n], are those by which the labels were drawn. The share is that of the expected counts
+    over all draws of labels: the sum of p_i (1 - p_j) over pairs with i above j, ties half, by the sum over all pairs.
     """
     values, ranks = np.unique(probabilities, return_inverse=True)
     positive, negative = values * 0.0, values * 0.0
@@ -23,8 +24,16 @@ def bayes_roc_auc(probabilities: Numbers) -> float:
     return ranked / (float(positive.sum() * negative.sum()) - own)
 
 
-def bayes_limits(outcomes: pa.Table) -> dict[str, float]:
-    """The Bayes ROC-AUC of each split of a generated table `outcomes`."""
-    splits = np.asarray(outcomes["split"].cast(pa.string()).to_pylist())
-    probabilities = outcomes["probability"].to_numpy()
-    return {split: bayes_roc_auc(probabilities[splits == split]) for split in SPLITS}
+def describe(outcomes: pa.Table) -> dict[str, dict[str, float]]:
+    """Of each split of a generated table `outcomes`: `applications`, share `defaulted`, and `bayes_roc_auc`."""
+    splits = outcomes["split"].cast(pa.string()).combine_chunks()
+    parts = {split: outcomes.filter(pc.equal(splits, split)) for split in SPLITS}
+    return {split: _figures(part) for split, part in parts.items()}
+
+
+def _figures(part: pa.Table) -> dict[str, float]:
+    return {
+        "applications": len(part),
+        "defaulted": float(part["defaulted"].to_numpy().mean()),
+        "bayes_roc_auc": bayes_roc_auc(part["probability"].to_numpy()),
+    }

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contract.sql_runner import SqlRunner
+from training.console import live_line
 from training.tables.credit.generator import CreditBlock, generate
 from training.tables.credit.plan import CreditPlan
 from training.tables.sql_proof import prove_alike
@@ -53,7 +53,7 @@ def make(plan: CreditPlan, runner: SqlRunner, folder: Path, console: Console, *,
         SqlFailed: the steps fail.
         OSError: the folder can't be written to.
     """
-    with ParquetFiles(folder) as files, _progress(console) as progress:
+    with ParquetFiles(folder) as files, live_line(console, " applications") as progress:
         task = progress.add_task("Generating", total=plan.applications)
         for block, features in with_features(plan, runner):
             prove_alike(runner, block.tables, features, _spread(len(block)))
@@ -71,8 +71,3 @@ def with_features(plan: CreditPlan, runner: SqlRunner) -> Iterator[tuple[CreditB
 
 def _spread(count: int) -> list[int]:
     return sorted(set(np.linspace(0, count - 1, PROVED, dtype=np.int64).tolist()))
-
-
-def _progress(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)

@@ -10,7 +10,9 @@ from training.tables.credit.applications import Applicants
 from training.tables.credit.draws import Columns, Numbers, known, logistic, plain
 from training.tables.credit.history import ACTIVE, REFUSED, History, Owners
 
-INTERCEPT = -3.75
+INTERCEPT = -3.55
+STRENGTH = 0.88
+"""Of all effects; with the intercept it makes a positive rate of 8 % and a Bayes ROC-AUC of 0.78."""
 EDUCATION = np.array([0.25, 0.12, 0.05, -0.12, -0.3])
 PRODUCT = np.array([0.1, -0.1, 0.0, -0.25])
 
@@ -18,12 +20,12 @@ PRODUCT = np.array([0.1, -0.1, 0.0, -0.25])
 def default_probability(applicants: Applicants, bureau: History, previous: History, payments: History) -> Numbers:
     """The probability of a default, float64 [n]. A missing value counts like an average one."""
     late = _share(len(applicants), payments.owner, _is_late(payments.columns))
-    log_odds = INTERCEPT + _scores(applicants.columns) + _burden(applicants.columns) + _person(applicants.columns)
+    log_odds = _scores(applicants.columns) + _burden(applicants.columns) + _person(applicants.columns)
     log_odds += _elsewhere(len(applicants), bureau)
     refused = _share(len(applicants), previous.owner, plain(previous.columns["outcome"]) == REFUSED)
     log_odds += 0.7 * _or(refused, 0.15) + 3.0 * _or(late, 0.12)
     log_odds += 0.35 * (_or(late, 0.0) > 0.2) * (known(applicants.columns["score_b"], 0.5) < 0.4)
-    return logistic(log_odds)
+    return logistic(INTERCEPT + STRENGTH * log_odds)
 
 
 def _scores(columns: Columns) -> Numbers:

@@ -14,9 +14,12 @@ from training.tables.data.source import Batch, check_names
 from training.tables.errors import TableFileInvalid
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-HEAD_BYTES = 2**20
+HEAD_BYTES = 2 * 2**20
 """The header must end within them."""
-BLOCK_BYTES = 4 * 2**20
+MAX_RAGGED = 10_000
+"""So many ragged rows are no accident any more."""
+BLOCK_BYTES = 2 * 2**20
+"""The parser reads up to 32 of them ahead; a row must fit into one."""
 
 
 class CsvFile:
@@ -52,17 +55,18 @@ class CsvFile:
             size = max(1, file.size())
             count = 0
             try:
-                for rows in self._open(file, wanted, ragged):
+                for number, rows in enumerate(self._open(file, wanted, ragged), 1):
                     count += rows.num_rows
-                    yield Batch(rows, file.tell() / size, tuple(ragged))
+                    # A batch is a block; the file's own position is far ahead of it.
+                    yield Batch(rows, min(1.0, number * BLOCK_BYTES / size), tuple(ragged))
                 yield Batch(_no_rows(wanted), 1.0, tuple(ragged))
             except pa.ArrowInvalid as error:
-                raise TableFileInvalid(self._reason(error, count)) from error
+                raise TableFileInvalid(self._reason(error, count, ragged)) from error
 
     def _open(self, file: pa.OSFile, wanted: list[str], ragged: list[int]) -> Iterator[pa.RecordBatch]:
         def leave_out(row: arrow_csv.InvalidRow) -> str:
             ragged.append(row.number - 2)  # the header is number 1
-            return "skip"
+            return "skip" if len(ragged) < MAX_RAGGED else "error"
 
         # One thread: only then does the parser know the numbers of the rows that it leaves out.
         reading = arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES)
@@ -97,7 +101,12 @@ class CsvFile:
                 "say so with --delimiter, or `delimiter:` in the recipe's origin."
             )
 
-    def _reason(self, error: pa.ArrowInvalid, count: int) -> str:
+    def _reason(self, error: pa.ArrowInvalid, count: int, ragged: list[int]) -> str:
+        if len(ragged) >= MAX_RAGGED:
+            return (
+                f"The file {self._path.name} has {MAX_RAGGED:,} rows with too few or too many values, the first of "
+                f"them row {ragged[0] + 1:,}."
+            )
         if "UTF8" in str(error):
             return f"The file {self._path.name} is not UTF-8 text: row {count + 1:,} or one of the next isn't."
         return (

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
@@ -58,9 +59,14 @@ def database_url(text: str) -> URL:
     return _parsed(text, "The database's URL")
 
 
-def connect(url: URL) -> Engine:
-    """An engine without a pool; nothing is connected yet."""
+def connect(url: URL, *, must_exist: bool = False) -> Engine:
+    """An engine without a pool; nothing is connected yet.
+
+    Raises `DatabaseFailed` where a SQLite file must exist and doesn't: to read from it would make an empty one.
+    """
     is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and must_exist and not Path(url.database or "").is_file():
+        raise DatabaseFailed("The database refuses: there is no such file.")
     arguments = {"timeout": CONNECT_TIMEOUT_S} if is_sqlite else {"connect_timeout": CONNECT_TIMEOUT_S}
     engine = sa.create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     if is_sqlite:

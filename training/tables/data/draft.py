@@ -73,7 +73,8 @@ def draft(name: str, origin: dict[str, object], columns: Sequence[ColumnProfile]
     kept = [(column, *_feature(column, wishes)) for column in features]
     if not any(text for _, text, _ in kept):
         raise ColumnsUnfit(f"No column of {name} can be a feature.")
-    parts = [HEADER.format(rows=rows, name=name), f"model: {wishes.model}\n", f"origin: {flow(origin)}\n"]
+    header = HEADER.format(rows=rows, name=" ".join(name.split()))
+    parts = [header, f"model: {wishes.model}\n", f"origin: {flow(origin)}\n"]
     parts += [_target(_named(columns, wishes.target)) if wishes.target else NO_TARGET]
     parts += [f"id: {flow(wishes.id)}\n"] if wishes.id else []
     parts += ["columns:\n", *(_line(*entry) for entry in kept), LIGHTGBM if rows >= MANY_ROWS else FOREST]
@@ -106,10 +107,11 @@ def _feature(column: ColumnProfile, wishes: Wishes) -> tuple[str | None, str]:
     why_not = _why_not(column, wishes)
     if why_not is not None:
         return None, why_not
-    rules: dict[str, object] = {"name": column.name, "type": "category" if column.kind == "text" else column.kind}
-    if column.kind == "text":
+    kind = "bool" if column.is_zero_or_one else "category" if column.kind == "text" else column.kind
+    rules: dict[str, object] = {"name": column.name, "type": kind}
+    if kind == "category":
         rules["allowed"] = sorted(column.distinct or ())
-    if column.kind in {"int", "float"}:
+    if kind in {"int", "float"}:
         rules |= {"minimum": _number(column.minimum), "maximum": _number(column.maximum)}
     if column.missing:
         rules["missing"] = "nan"

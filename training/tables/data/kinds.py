@@ -1,5 +1,6 @@
 """Kinds of values that a table may hold, and Arrow columns of them; what is doubtful is judged by `contract.cells`."""
 
+import math
 from collections.abc import Callable, Collection
 from typing import Literal
 
@@ -22,7 +23,7 @@ TYPES: dict[Kind, pa.DataType] = {
     "timestamp": pa.timestamp("us"),
     "text": pa.string(),
 }
-DIGITS = r"^[+-]?[0-9]{1,18}$"
+DIGITS = r"^-?[0-9]{1,18}$"
 DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 POSSIBLE: dict[Kind, str] = {"int": r"^ *[+-]?[0-9.]", "float": r"^ *[+-]?[0-9.]", "bool": r"^ *(true|false|[01]) *$"}
 """What a text must look like to be worth a closer look."""
@@ -34,6 +35,8 @@ _TESTS: dict[Kind, Callable[[pa.DataType], bool]] = {
     "date": pa.types.is_date,
     "timestamp": pa.types.is_timestamp,
 }
+MAX_INT = 2.0**63
+_MAKE: dict[Kind, Callable[[float], object]] = {"int": int, "float": float, "bool": bool}
 _MISSING = pa.array(sorted(MISSING_TEXTS))
 
 
@@ -65,17 +68,22 @@ def convert(values: pa.Array, kind: Kind, missing: Collection[str] = ("",)) -> t
     """
     values = plain(values)
     if kind == "text":
-        texts = values if is_text(values.type) else pc.cast(values, pa.string())
-        gone = pc.is_in(texts, pa.array(sorted(missing), pa.string()))
-        return pc.if_else(gone, None, texts), np.zeros(len(values), bool)
-    if is_text(values.type):
-        return _of_texts(values, kind)
-    return _of_numbers(values, kind)
+        return _as_texts(values, missing)
+    return _of_texts(values, kind) if is_text(values.type) else _of_numbers(values, kind)
 
 
 def absent(values: pa.Array) -> pa.Array:
     """Which of the texts count as missing, as booleans."""
     return pc.fill_null(pc.is_in(values, _MISSING), False) if len(values) else pa.array([], pa.bool_())
+
+
+def _as_texts(values: pa.Array, missing: Collection[str]) -> tuple[pa.Array, Bad]:
+    try:
+        texts = values if is_text(values.type) else pc.cast(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.nulls(len(values), pa.string()), _truths(pc.is_valid(values))
+    gone = pc.is_in(texts, pa.array(sorted(missing), pa.string()))
+    return pc.if_else(gone, None, texts), np.zeros(len(values), bool)
 
 
 def _of_texts(values: pa.Array, kind: Kind) -> tuple[pa.Array, Bad]:
@@ -109,10 +117,11 @@ def _judged(given: pa.Array, found: pa.Array, bad: Bad, places: NDArray[np.int64
     for place, text in zip(places.tolist(), given.take(pa.array(places)).to_pylist(), strict=True):
         try:
             number = judge(text)
-            mended.append(int(number) if kind == "int" else bool(number) if kind == "bool" else number)
-            bad[place] = False
         except CellRefused:
-            mended.append(None)
+            number = math.nan
+        is_good = not math.isnan(number) and (kind != "int" or abs(number) < MAX_INT)
+        mended.append(_MAKE[kind](number) if is_good else None)
+        bad[place] = not is_good
     mask = np.zeros(len(bad), bool)
     mask[places] = True
     return pc.replace_with_mask(found, pa.array(mask), pa.array(mended, TYPES[kind])), bad
@@ -122,10 +131,11 @@ def _of_numbers(values: pa.Array, kind: Kind) -> tuple[pa.Array, Bad]:
     """Typed values: cast where nothing is lost by it."""
     if pa.types.is_floating(values.type):
         values = pc.if_else(pc.is_nan(values), None, values)
+    usable = values
     if kind == "bool" and not pa.types.is_boolean(values.type):
-        values = pc.if_else(pc.is_in(values, pa.array([0, 1], values.type)), values, None)
+        usable = pc.if_else(pc.is_in(values, pa.array([0, 1], values.type)), values, None)
     try:
-        found = _finite(pc.cast(values, TYPES[kind], safe=kind == "int"))
+        found = _finite(pc.cast(usable, TYPES[kind], safe=kind == "int"))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.nulls(len(values), TYPES[kind]), _truths(pc.is_valid(values))
     return found, _truths(pc.and_(pc.is_valid(values), pc.is_null(found)))

@@ -62,7 +62,7 @@ class Problems:
     def show(self, console: Console) -> None:
         """Print the first ones as a table."""
         table = Table("row", "column", "value", "rule")
-        for problem in self.first[:SHOWN]:
+        for problem in self._ordered()[:SHOWN]:
             table.add_row(f"{problem.row + 1:,}", problem.column, problem.value, WORDS[problem.rule])
         if len(self) > SHOWN:
             table.add_row("…", "", "", f"and {len(self) - SHOWN:,} more")
@@ -70,9 +70,12 @@ class Problems:
 
     def write(self, path: Path) -> None:
         """Write a line of JSON for each, the first 100,000 of them; rows are counted from 1."""
-        lines = (json.dumps(_document(problem)) for problem in self.first)
+        lines = (json.dumps(_document(problem)) for problem in self._ordered())
         with storage_errors(path.parent):
             write_atomically(path, "".join(f"{line}\n" for line in lines).encode())
+
+    def _ordered(self) -> list[CellProblem]:
+        return sorted(self.first, key=lambda problem: problem.row)
 
 
 class RowNumbers:

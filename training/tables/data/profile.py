@@ -43,8 +43,6 @@ class ColumnProfile:
     @property
     def kind(self) -> Kind:
         """What the column holds."""
-        if self.is_zero_or_one:
-            return "bool"
         for kind in ("int", "float", "bool", "date", "timestamp", "other"):
             if self._mostly(kind):
                 return kind
@@ -99,8 +97,8 @@ class ColumnProfile:
         self._add("float", len(given) - int(bad.sum()))
         if not bad.all():
             self._widen(numbers)
-            self._add("int", len(given) - int(convert(given, "int")[1].sum()))
-            self.coded = self.coded or bool(pc.any(pc.match_substring_regex(given, LONG_OR_ZERO)).as_py())
+            self._add("int", int(pc.sum(pc.equal(numbers, pc.floor(numbers))).as_py() or 0))
+            self.coded = self.coded or _has_codes(given)
         else:
             self._add("bool", len(given) - int(convert(given, "bool")[1].sum()))
             self._add("date", int(pc.sum(pc.match_substring_regex(given, DATE)).as_py()))
@@ -114,6 +112,11 @@ class ColumnProfile:
         if low is not None:
             self.minimum = low if self.minimum is None else min(low, self.minimum)
             self.maximum = high if self.maximum is None else max(high, self.maximum)
+
+
+def _has_codes(given: pa.Array) -> bool:
+    few = given.filter(pc.or_(pc.starts_with(given, "0"), pc.greater_equal(pc.binary_length(given), 19)))
+    return bool(pc.any(pc.match_substring_regex(few, LONG_OR_ZERO)).as_py())
 
 
 def _given(values: pa.Array) -> pa.Array:

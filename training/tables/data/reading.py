@@ -11,7 +11,7 @@ from contract.cells import MISSING_TEXTS
 from contract.columns import Column
 from contract.inputs import TableInput
 from contract.table import CellProblem, Encoder
-from training.tables.data.kinds import COLUMN_TYPES, Kind, convert
+from training.tables.data.kinds import COLUMN_TYPES, Bad, Kind, convert
 from training.tables.data.problems import Places, Problems, RowNumbers
 from training.tables.data.progress import shown
 from training.tables.data.source import Batch, Source, require_columns
@@ -28,7 +28,7 @@ class _Blocks:
     features: list[Features] = field(default_factory=list)
     targets: list[Targets] = field(default_factory=list)
     rows: list[pa.RecordBatch] = field(default_factory=list)
-    ids: list[str | None] = field(default_factory=list)
+    ids: list[pa.Array] = field(default_factory=list)
     splits: list[str | None] = field(default_factory=list)
     places: list[Places] = field(default_factory=list)
 
@@ -79,16 +79,27 @@ class LabelledReader:
         blocks.features.append(encoded.features)
         blocks.targets.append(targets)
         blocks.places.append(places)
-        blocks.rows.append(as_sent(batch.rows, self.schema))
+        rows, beyond = self._as_sent(batch.rows, encoded.features)
+        blocks.rows.append(rows)
         if self.schema.id:
-            blocks.ids += texts(batch.rows.column(self.schema.id))
+            blocks.ids.append(batch.rows.column(self.schema.id))
         if self._recipe.splits.column:
             blocks.splits += texts(batch.rows.column(self._recipe.splits.column))
-        return _placed([*encoded.problems, *unknown], places)
+        return _placed([*encoded.problems, *unknown, *beyond], places)
+
+    def _as_sent(self, batch: pa.RecordBatch, features: Features) -> tuple[pa.RecordBatch, list[CellProblem]]:
+        """Rows as users send them: typed, missing values null; and the integers that don't fit into 64 bits."""
+        arrays, problems = {}, []
+        for place, column in enumerate(self.schema.columns):
+            arrays[column.name], bad = _typed(batch.column(column.name), column)
+            beyond = np.flatnonzero(bad & ~np.isnan(features[:, place]))
+            problems += [CellProblem(row, column.name, "number", "range") for row in beyond.tolist()]
+        return pa.RecordBatch.from_pydict(arrays), problems
 
     def _check(self, source: Source, blocks: _Blocks, problems: Problems) -> None:
         if self.schema.id and blocks.places:
-            problems.add(_placed(repeated_ids(blocks.ids, self.schema.id), np.concatenate(blocks.places)))
+            ids = [text for part in blocks.ids for text in texts(part)]
+            problems.add(_placed(repeated_ids(ids, self.schema.id), np.concatenate(blocks.places)))
         rows = sum(len(part) for part in blocks.targets)
         if problems:
             problems.show(self._console)
@@ -101,26 +112,23 @@ class LabelledReader:
 
     def _joined(self, blocks: _Blocks) -> Labelled:
         rows = pa.Table.from_batches(blocks.rows)
+        if self.schema.id:
+            rows = rows.append_column(self.schema.id, _ids(blocks.ids))
         return Labelled(np.concatenate(blocks.features), np.concatenate(blocks.targets), rows, blocks.splits)
 
 
-def as_sent(batch: pa.RecordBatch, schema: TableInput) -> pa.RecordBatch:
-    """Rows as users send them in JSON: numbers, truth values and texts as such, missing values null; and the id."""
-    arrays = {column.name: _as_sent(batch.column(column.name), column) for column in schema.columns}
-    if schema.id:
-        arrays[schema.id] = _id(batch.column(schema.id))
-    return pa.RecordBatch.from_pydict(arrays)
-
-
-def _as_sent(values: pa.Array, column: Column) -> pa.Array:
+def _typed(values: pa.Array, column: Column) -> tuple[pa.Array, Bad]:
     if column.type == "category":
-        return convert(values, "text", MISSING_TEXTS - set(column.allowed))[0]
+        return convert(values, "text", MISSING_TEXTS - set(column.allowed))
     kind: Kind = next(kind for kind, type_ in COLUMN_TYPES.items() if type_ == column.type)
-    return convert(values, kind)[0]
+    return convert(values, kind)
 
 
-def _id(values: pa.Array) -> pa.Array:
-    return values if pa.types.is_integer(values.type) else pa.array(texts(values), pa.string())
+def _ids(parts: Sequence[pa.Array]) -> pa.ChunkedArray:
+    """Integers where all of them are; else texts."""
+    if all(pa.types.is_integer(part.type) for part in parts):
+        return pa.chunked_array([part.cast(pa.int64()) for part in parts], pa.int64())
+    return pa.chunked_array([pa.array(texts(part), pa.string()) for part in parts], pa.string())
 
 
 def _placed(problems: Sequence[CellProblem], places: Places) -> list[CellProblem]:

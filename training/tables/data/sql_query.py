@@ -30,7 +30,7 @@ class SqlQuery:
     @classmethod
     def of(cls, origin: SqlOrigin) -> "SqlQuery":
         """The rows of a recipe's origin; raises `DatabaseUnnamed`."""
-        engine = connect(database_url(f"env:{origin.url_variable}"))
+        engine = connect(database_url(f"env:{origin.url_variable}"), must_exist=True)
         if origin.table is not None:
             return cls(engine, sa.table(origin.table), f"the table {origin.table} of a database")
         # As a subquery, only what can be read fits in.

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from training.tables.dataset import Features
 from training.tables.estimators.base import Parameters, Task, Watch
-from training.tables.graph import Graph
+from training.tables.graph import LARGEST, Graph
 from training.tables.link import Link, Scores
 from training.tables.rows import Rows
 
@@ -28,7 +28,7 @@ class FittedLogistic:
 
     def scores(self, rows: Features) -> Scores:
         """See `Fitted`."""
-        found: Scores = self.library.decision_function(rows.astype(np.float64))
+        found: Scores = np.clip(self.library.decision_function(rows.astype(np.float64)), -LARGEST, LARGEST)
         return found[:, None] if found.ndim == 1 else found
 
     def add_to(self, graph: Graph, rows: str) -> str:
@@ -36,7 +36,8 @@ class FittedLogistic:
         weights = graph.constant(self.library.coef_.T.astype(np.float64))
         bias = graph.constant(np.broadcast_to(self.library.intercept_, len(self.library.coef_)).astype(np.float64))
         product = graph.add("MatMul", graph.cast(rows, TensorProto.DOUBLE), weights)
-        return graph.cast(graph.add("Add", product, bias), TensorProto.FLOAT)
+        scores = graph.clip(graph.add("Add", product, bias), LARGEST, np.float64)
+        return graph.cast(scores, TensorProto.FLOAT)
 
 
 class LogisticKind:
