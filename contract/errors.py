@@ -6,11 +6,22 @@ TriremeError
 │   ├── PictureUnsupported      415  picture-unsupported
 │   ├── PictureTruncated        422  picture-truncated
 │   └── PictureTooManyPixels    422  picture-too-many-pixels
+├── TableError
+│   ├── TableEmpty              422  table-empty
+│   ├── TableUnreadable         422  table-unreadable
+│   ├── TableTooLarge           413  table-too-large
+│   ├── HeaderDuplicate         422  header-duplicate
+│   └── ColumnsMissing          422  columns-missing
+├── JsonInvalid                 422  json-invalid
 ├── NameInvalid                 422  name-invalid
 ├── RepositoryError
 │   ├── ModelUnknown            404  model-unknown
 │   ├── VersionUnknown          404  version-unknown
 │   └── VersionDamaged          500  version-damaged
+├── SqlInvalid                  422  sql-invalid
+├── RawTablesInvalid            422  raw-tables-invalid
+├── SqlFailed                   422  sql-failed
+│   └── SqlTimeout              503  sql-timeout
 ├── CardInvalid                 500  card-invalid
 └── StateInvalid                500  state-invalid
 """
@@ -71,6 +82,58 @@ class PictureTooManyPixels(PictureError):
     title = "The picture has too many pixels"
 
 
+class TableError(TriremeError):
+    """A file holds no table that can be read."""
+
+    status = 422
+    code = "table-invalid"
+    title = "The table can't be read"
+
+
+class TableEmpty(TableError):
+    """There is no header, or no row after it."""
+
+    code = "table-empty"
+    title = "The table has no rows"
+
+
+class TableUnreadable(TableError):
+    """The file is not what it is said to be, is damaged, or breaks off."""
+
+    code = "table-unreadable"
+    title = "The table's file is damaged or of another format"
+
+
+class TableTooLarge(TableError):
+    """There are more rows or columns than the limit."""
+
+    status = 413
+    code = "table-too-large"
+    title = "The table has too many rows or columns"
+
+
+class HeaderDuplicate(TableError):
+    """Two columns have one name."""
+
+    code = "header-duplicate"
+    title = "Two columns of the table have one name"
+
+
+class ColumnsMissing(TableError):
+    """The table lacks columns that the model needs; the detail names them."""
+
+    code = "columns-missing"
+    title = "The table lacks columns that the model needs"
+
+
+class JsonInvalid(TriremeError):
+    """A document is not JSON as RFC 8259 has it, or has a key twice."""
+
+    status = 422
+    code = "json-invalid"
+    title = "It is not JSON"
+
+
 class NameInvalid(TriremeError):
     """A model's name breaks the naming rule of `contract.names`."""
 
@@ -104,6 +167,38 @@ class VersionDamaged(RepositoryError):
 
     code = "version-damaged"
     title = "The version's files differ from its card"
+
+
+class SqlInvalid(TriremeError):
+    """A recipe's or card's SQL is not SELECT alone, reads or calls what it may not, or gives other columns."""
+
+    status = 422
+    code = "sql-invalid"
+    title = "The SQL of the features is invalid"
+
+
+class RawTablesInvalid(TriremeError):
+    """Of the raw tables, one is missing, one too many, or lacks a column."""
+
+    status = 422
+    code = "raw-tables-invalid"
+    title = "The raw tables don't fit the model"
+
+
+class SqlFailed(TriremeError):
+    """The SQL of the features can't be computed over these raw tables."""
+
+    status = 422
+    code = "sql-failed"
+    title = "The features can't be computed"
+
+
+class SqlTimeout(SqlFailed):
+    """Computing the features took longer than allowed, and was ended."""
+
+    status = 503
+    code = "sql-timeout"
+    title = "Computing the features took too long"
 
 
 class CardInvalid(TriremeError):

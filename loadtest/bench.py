@@ -58,7 +58,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
 
 
 def _targets(gateway_url: str, triton: str, decoding: str, model: str | None) -> dict[str, Target]:
-    details = _describe_model(gateway_url, model)
+    details = describe_model(gateway_url, model)
     path = f"/v1/models/{details['name']}/predict?version={details['version']}"
     shape = tuple(details["input"][side] for side in ("height", "width", "channels"))
     picture = jpeg()
@@ -71,7 +71,8 @@ def _targets(gateway_url: str, triton: str, decoding: str, model: str | None) ->
     }
 
 
-def _describe_model(url: str, model: str | None) -> dict[str, Any]:
+def describe_model(url: str, model: str | None) -> dict[str, Any]:
+    """What a gateway says of a model, or of its first one; raises `ServerMissing` where it has none."""
     with httpx.Client(base_url=url, trust_env=False) as client:
         if model is None:
             models = client.get("/v1/models").raise_for_status().json()["models"]

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 import grpc.aio
 from tritonclient.grpc import service_pb2 as pb
@@ -11,23 +12,29 @@ from tritonclient.grpc.service_pb2_grpc import GRPCInferenceServiceStub
 
 from loadtest.schedule import Schedule
 
+SIZES = {"UINT8": 1, "FP32": 4}
+"""Bytes of a number."""
+
 
 @dataclass(frozen=True)
 class GrpcTarget:
-    """One picture's tensor, uint8, sent again and again."""
+    """One tensor of zeros, sent again and again: a picture or a row."""
 
     address: str
     model: str
     tensor: str
     shape: tuple[int, ...]
-    """Height, width, channels."""
+    """Of one example: height, width, channels; or columns."""
+    datatype: Literal["UINT8", "FP32"] = "UINT8"
 
     def message(self) -> pb.ModelInferRequest:
         """The request, a batch of one."""
         return pb.ModelInferRequest(
             model_name=self.model,
-            inputs=[pb.ModelInferRequest.InferInputTensor(name=self.tensor, datatype="UINT8", shape=(1, *self.shape))],
-            raw_input_contents=[bytes(math.prod(self.shape))],
+            inputs=[
+                pb.ModelInferRequest.InferInputTensor(name=self.tensor, datatype=self.datatype, shape=(1, *self.shape))
+            ],
+            raw_input_contents=[bytes(math.prod(self.shape) * SIZES[self.datatype])],
         )
 
     async def run(self, clients: int, schedule: Schedule) -> None:

@@ -4,9 +4,8 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from training.console import tell
+from training.console import live_line, tell
 from training.history import Epoch, Position
 
 
@@ -17,15 +16,7 @@ class TrainingDisplay:
         self._console = console
         self._epochs = epochs
         self._steps = steps
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} steps"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
-        self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+        self._progress = live_line(console, " steps")
         self._task = self._progress.add_task("Preparing", total=epochs * steps)
 
     def __enter__(self) -> Self:

@@ -4,9 +4,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import TaskID
 
-from training.console import tell
+from training.console import live_line, tell
 
 
 class Steps:
@@ -14,15 +14,7 @@ class Steps:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
-        self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+        self._progress = live_line(console)
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:

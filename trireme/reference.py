@@ -3,6 +3,7 @@
 `python -m trireme.reference` writes them; a test checks that they are up to date.
 """
 
+import json
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +16,7 @@ from gateway.mirror.settings import MirrorSettings
 from gateway.settings import GatewaySettings
 from modelserver.settings import ModelServerSettings
 from training.settings import TrainingSettings
+from training.tables.recipe import Recipe
 from trireme.settings import TriremeSettings
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +47,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/reference/settings.md": settings_page(),
         ROOT / "docs/reference/errors.md": errors_page(),
+        ROOT / "docs/reference/recipe.schema.json": recipe_schema(),
         ROOT / ".env.example": env_example(),
     }
 
@@ -65,6 +68,11 @@ def errors_page() -> str:
     ordered = sorted(errors(), key=lambda error: (error.code, error.__name__))
     lines += [f"| `{error.code}` | {error.status} | {error.title} | {_first_paragraph(error)} |" for error in ordered]
     return "\n".join(lines) + "\n"
+
+
+def recipe_schema() -> str:
+    """The JSON Schema of recipes for tables, by which editors complete and check them."""
+    return json.dumps(Recipe.model_json_schema(), indent=2) + "\n"
 
 
 def env_example() -> str:

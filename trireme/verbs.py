@@ -19,7 +19,7 @@ class Verb(NamedTuple):
 
 
 VERBS = (
-    Verb("data", "training.data.cli:data", "training", "Fetch, look at and export data sets."),
+    Verb("data", "training.data.cli:data", "training", "Get data sets; load, convert and describe tables."),
     Verb("train", "training.cli:train", "training", "Train a model; with --publish, publish it too."),
     Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
     Verb("import", "training.importing.cli:import_", "training", "Publish a model that was trained elsewhere."),

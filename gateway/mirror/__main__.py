@@ -1,14 +1,13 @@
-"""`python -m gateway.mirror`: mirror the cards until SIGINT or SIGTERM."""
+"""`python -m gateway.mirror`: mirror the cards until SIGINT, SIGTERM or SIGHUP."""
 
 import logging
-import signal
 import sys
-import threading
 from datetime import timedelta
 
 from obstore.store import S3Store
 from pydantic import ValidationError
 
+from contract.ending import ending
 from gateway.mirror.cards import CardMirror, Watch
 from gateway.mirror.settings import MirrorSettings
 
@@ -22,14 +21,17 @@ def main() -> int:
         fields = ", ".join(f"MIRROR_{part}".upper() for part in (entry["loc"][0] for entry in error.errors()))
         sys.stderr.write(f"These settings are missing or wrong: {fields}.\n")
         return 2
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    watch = Watch(CardMirror(open_store(settings), settings.folder, max_card_bytes=settings.max_card_bytes))
-    while not ended.is_set():
+    watch = Watch(_mirror(settings))
+    with ending() as end:
         watch.refresh()
-        ended.wait(settings.interval_s)
+        while not end.wait(settings.interval_s):
+            watch.refresh()
     return 0
+
+
+def _mirror(settings: MirrorSettings) -> CardMirror:
+    limits = {"max_card_bytes": settings.max_card_bytes, "max_file_bytes": settings.max_file_bytes}
+    return CardMirror(open_store(settings), settings.folder, **limits)
 
 
 def open_store(settings: MirrorSettings) -> S3Store:

@@ -1,4 +1,4 @@
-"""Copying cards from a store to a folder."""
+"""Copying cards, and what a gateway reads besides them, from a store to a folder."""
 
 import logging
 import shutil
@@ -8,23 +8,29 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
+from contract.card import VersionCard
+from contract.errors import CardInvalid
 from contract.files import write_atomically
 from contract.names import parse_triton_name
 from contract.repository import CARD
 
 log = logging.getLogger(__name__)
 
+CHUNK = 4 * 1024 * 1024
+"""Bytes that are in memory at a time."""
+
 
 class CardMirror:
-    """Makes `folder` hold the card of each version in `store`, and nothing else.
+    """Makes `folder` hold the card of each version in `store` and the card's companions, and nothing else.
 
-    A published card never changes, so that each is fetched once.
+    A published version never changes, so that each is fetched once; the card comes last.
     """
 
-    def __init__(self, store: ObjectStore, folder: Path, *, max_card_bytes: int) -> None:
+    def __init__(self, store: ObjectStore, folder: Path, *, max_card_bytes: int, max_file_bytes: int) -> None:
         self._store = store
         self._folder = folder
         self._max_card_bytes = max_card_bytes
+        self._max_file_bytes = max_file_bytes
 
     def refresh(self) -> None:
         """Fetch what is new and remove what is gone; raises `OSError` or obstore's errors, and may be called again."""
@@ -43,15 +49,43 @@ class CardMirror:
     def _fetch(self, name: str) -> None:
         path = f"{name}/{CARD}"
         try:
-            if obstore.head(self._store, path)["size"] > self._max_card_bytes:
-                log.warning("the card of %s is too large; the version is left out", name)
+            if not self._is_small_enough(path, self._max_card_bytes):
                 return
-            card = obstore.get(self._store, path).bytes()
+            card = bytes(obstore.get(self._store, path).bytes())
         except FileNotFoundError:
             # Not published yet: the card is written last.
             return
-        write_atomically(self._folder / name / CARD, bytes(card))
-        log.info("%s is in the store", name)
+        if all(self._fetch_companion(name, file) for file in _companions(card)):
+            write_atomically(self._folder / name / CARD, card)
+            log.info("%s is in the store", name)
+
+    def _fetch_companion(self, name: str, file: str) -> bool:
+        path, target = f"{name}/{file}", self._folder / name / file
+        try:
+            if not self._is_small_enough(path, self._max_file_bytes):
+                return False
+        except FileNotFoundError:
+            log.warning("%s is missing; the version is left out", path)
+            return False
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as copy:
+            for chunk in obstore.get(self._store, path).stream(CHUNK):
+                copy.write(chunk)
+        return True
+
+    def _is_small_enough(self, path: str, limit: int) -> bool:
+        if obstore.head(self._store, path)["size"] <= limit:
+            return True
+        log.warning("%s is too large; the version is left out", path)
+        return False
+
+
+def _companions(card: bytes) -> tuple[str, ...]:
+    try:
+        return VersionCard.parse(card).companions
+    except CardInvalid:
+        # The gateway will say so.
+        return ()
 
 
 class Watch:

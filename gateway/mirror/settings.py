@@ -32,6 +32,8 @@ class MirrorSettings(BaseSettings):
     """Seconds in which the store has to answer a request."""
     max_card_bytes: Annotated[int, Field(ge=1)] = 4 * 1024 * 1024
     """Bytes of the largest card that is copied."""
+    max_file_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
+    """Bytes of the largest file besides a card that is copied: the rows of a feature table."""
 
     @field_validator("endpoint", mode="before")
     @classmethod

@@ -11,12 +11,20 @@ from rich.table import Table
 from training.console import tell
 from training.data.catalog import DEFAULT_SIZE, Catalog
 from training.data.cifar10 import NAME, cifar10
+from training.data.dataset import DataSet
 from training.data.export import export_folders
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
+from training.options import JsonOption
 from training.settings import TrainingSettings
+from training.tables.credit.cli import generate
+from training.tables.data.cli import add_verbs
+from training.tables.dataset import TableData
+from training.tables.recipes import load_recipe, names_recipe
 
-data = typer.Typer(add_completion=False, help="Get, look at and export data sets.", no_args_is_help=True)
+data = typer.Typer(
+    add_completion=False, help="Get, look at and export data sets; load and convert tables.", no_args_is_help=True
+)
 
 Held = Annotated[
     Path | None,
@@ -26,7 +34,6 @@ Size = Annotated[int, typer.Option(help="Width and height of the pictures of a f
 MaxBad = Annotated[
     float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @data.command("fetch")
@@ -43,18 +50,21 @@ def fetch(
 
 @data.command("show")
 def show(
-    name: Annotated[str, typer.Argument(help="cifar10, or a picture folder.")],
+    name: Annotated[str, typer.Argument(help="cifar10, a picture folder, or a recipe for tables.")],
     data_dir: Held = None,
     size: Size = DEFAULT_SIZE,
     max_bad: MaxBad = MAX_BAD,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show a data set's labels, with the pictures in each split."""
-    found = Catalog(TrainingSettings(), Console(stderr=True)).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
-    counts, digests = found.counts(), found.digests()
-    if as_json:
-        return print_json({"name": found.name, "labels": found.labels, "counts": counts, "digests": digests})
-    return Console().print(_table(found.name, found.labels, counts, digests))
+    """Show a data set's labels, with the pictures or rows in each split."""
+    settings, console = TrainingSettings(), Console(stderr=True)
+    if names_recipe(name):
+        from training.tables.data.loading import load_data  # noqa: PLC0415  pictures don't need it
+
+        table = load_data(load_recipe(name), settings, console)
+        return _show(table.source, table, as_json=as_json)
+    found = Catalog(settings, console).load(name, size=size, data_dir=data_dir, max_bad=max_bad)
+    return _show(found.name, found, as_json=as_json)
 
 
 @data.command("export")
@@ -73,9 +83,20 @@ def export(
     tell(Console(), f"{count} pictures are in {target}.")
 
 
+add_verbs(data)
+data.command("generate")(generate)
+
+
 def print_json(content: dict[str, Any]) -> None:
     """Print JSON for programs."""
     typer.echo(json.dumps(content, indent=2))
+
+
+def _show(name: str, found: DataSet | TableData, *, as_json: bool) -> None:
+    counts, digests = found.counts(), found.digests()
+    if as_json:
+        return print_json({"name": name, "labels": found.labels, "counts": counts, "digests": digests})
+    return Console().print(_table(name, found.labels, counts, digests))
 
 
 def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:

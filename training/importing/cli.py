@@ -11,7 +11,8 @@ from training.console import tell
 from training.importing.importer import Importer, ImportRequest
 from training.importing.labels import read_labels
 from training.importing.spec import Spec
-from training.publish.cli import DryRunOption, JsonOption, RepositoryOption, summary
+from training.options import REPOSITORY, JsonOption, RepositoryOption
+from training.publish.cli import DryRunOption, summary
 from training.settings import TrainingSettings
 
 import_ = typer.Typer(help="Publish a model that was trained elsewhere: a SavedModel folder or an ONNX file.")
@@ -38,7 +39,7 @@ def main(
     labels: LabelsOption,
     preprocessing: SpecOption,
     examples: ExamplesOption,
-    repository: RepositoryOption = Path("model_repository"),
+    repository: RepositoryOption = REPOSITORY,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:

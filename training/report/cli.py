@@ -11,6 +11,7 @@ from rich.text import Text
 
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
+from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.report.leaflet import Leaflet, parse, published
 from training.settings import TrainingSettings
 
@@ -30,8 +31,6 @@ OutOption = Annotated[
 ]
 DataOption = Annotated[str | None, typer.Option("--data", metavar="DIR", help="The picture folder, if it has moved.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
-RepositoryOption = Annotated[Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 @report.command()
@@ -41,7 +40,7 @@ def main(
     out: OutOption = None,
     data: DataOption = None,
     show: OpenOption = False,
-    repository: RepositoryOption = Path("model_repository"),
+    repository: RepositoryOption = REPOSITORY,
     as_json: JsonOption = False,
 ) -> None:
     """Show where a version's report lies and what it says; with --out make it anew; or compare two versions."""

@@ -14,6 +14,8 @@ class FileOrigin(Document):
 
     kind: Literal["file"] = "file"
     path: Path
+    delimiter: Literal[",", ";", "\t", "|"] | None = None
+    """Of a CSV file; by default a comma, or a tab where the file's name ends with `.tsv`."""
 
 
 class SqlOrigin(Document):

@@ -1,5 +1,6 @@
 """A recipe: everything that makes a table model, as one YAML file says it."""
 
+from collections import Counter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -25,6 +26,14 @@ class Target(Document):
     """The column's values as texts, each with the label that it stands for; one label, one value."""
     positive: str | None = None
     """The label that a decision is about; with two labels, the second one unless named."""
+
+    @model_validator(mode="after")
+    def _labels(self) -> Self:
+        if len(set(self.labels.values())) != len(self.labels):
+            raise ValueError("two values have one label")
+        if self.positive is not None and self.positive not in self.labels.values():
+            raise ValueError("the positive label is none of the labels")
+        return self
 
 
 class Splits(Document):
@@ -140,4 +149,13 @@ class Recipe(Document):
             raise ValueError("a decision needs two labels")
         if self.feature_table and self.id is None:
             raise ValueError("a feature table needs an id")
+        return self
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [*(column.name for column in self.columns), self.target.column, self.id, self.splits.column]
+        named = [name for name in names if name is not None]
+        if len(set(named)) < len(named):
+            repeated = Counter(named).most_common(1)[0][0]
+            raise ValueError(f"the column {repeated!r} stands twice among columns, target, id and the splits' column")
         return self

@@ -20,6 +20,7 @@ from training.engines.calibration import calibration_pictures
 from training.engines.errors import TuningBusy
 from training.engines.kinds import Kind, kinds_for
 from training.engines.record import Tuning, TuningStore
+from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.settings import TrainingSettings
 from training.steps import Steps
 from training.tuning.bench import Bench
@@ -41,12 +42,8 @@ SecondsOption = Annotated[float | None, typer.Option(min=0.1, help="Seconds of e
 RoundsOption = Annotated[int | None, typer.Option(min=1, help="Rounds, each of which measures all; 3 without it.")]
 ExamplesOption = Annotated[int | None, typer.Option(min=1, help="Test pictures for the accuracy; all without it.")]
 QuickOption = Annotated[bool, typer.Option("--quick", help="Less of everything: about a minute, for a first look.")]
-RepositoryOption = Annotated[
-    Path, typer.Option(envvar="TRIREME_REPOSITORY", help="Folder of the model repository with the version.")
-]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Measure, and write nothing.")]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print everything as JSON.")]
 
 
 @tune.command()
@@ -59,7 +56,7 @@ def main(
     rounds: RoundsOption = None,
     examples: ExamplesOption = None,
     quick: QuickOption = False,
-    repository: RepositoryOption = Path("model_repository"),
+    repository: RepositoryOption = REPOSITORY,
     dry_run: DryRunOption = False,
     as_markdown: MarkdownOption = False,
     as_json: JsonOption = False,

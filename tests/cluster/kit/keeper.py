@@ -14,9 +14,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
+from contract.ending import Ending, ending
 from tests.cluster.kit.cgroups import make_groups, remove_groups
 from tests.cluster.kit.state import State, drop_lock
 
@@ -29,21 +28,18 @@ NAMESPACES = (
 
 def main(state: State, lock: int, listener: int, *, tethered: bool) -> None:
     """Keep the cluster until it's over."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
-    state.keeper_pid.write_text(str(os.getpid()))
-    process = None
-    try:
-        make_groups(state.name)
-        process = start_namespaces(state, listener)
-        wait(process, tethered=tethered)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if process is not None:
-            end(process, state)
-        remove(state)
-        drop_lock(state, lock)
+    with ending() as asked:
+        state.keeper_pid.write_text(str(os.getpid()))
+        process = None
+        try:
+            make_groups(state.name)
+            process = start_namespaces(state, listener)
+            wait(process, asked, tethered=tethered)
+        finally:
+            if process is not None:
+                end(process, state)
+            remove(state)
+            drop_lock(state, lock)
 
 
 def start_namespaces(state: State, listener: int) -> subprocess.Popen[bytes]:
@@ -59,10 +55,10 @@ def start_namespaces(state: State, listener: int) -> subprocess.Popen[bytes]:
     return process
 
 
-def wait(process: subprocess.Popen[bytes], *, tethered: bool) -> None:
-    """Return when the cluster has ended or, where tethered, when standard input is closed at its other end."""
-    ended = os.pidfd_open(process.pid)
-    select.select([ended, sys.stdin] if tethered else [ended], [], [])
+def wait(process: subprocess.Popen[bytes], asked: Ending, *, tethered: bool) -> None:
+    """Return when the cluster ended or is to end or, where tethered, standard input is closed at its other end."""
+    ends = [os.pidfd_open(process.pid), asked.fileno()]
+    select.select([*ends, sys.stdin.fileno()] if tethered else ends, [], [])
 
 
 def end(process: subprocess.Popen[bytes], state: State) -> None:
@@ -85,10 +81,6 @@ def remove(state: State) -> None:
     """Remove the control groups and the folder of a cluster that has no process any more."""
     remove_groups(state.name)
     shutil.rmtree(state.root, ignore_errors=True)
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(0)
 
 
 if __name__ == "__main__":

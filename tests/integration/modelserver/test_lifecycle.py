@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,14 +28,15 @@ def serving_process(rig: Rig) -> Iterator[subprocess.Popen[bytes]]:
     rig.serve(tiny=(1,))
     given = rig.settings.model_dump(include={"repository", "served", "http_port", "grpc_port", "metrics_port"})
     environment = os.environ | {f"MODELSERVER_{key.upper()}": str(value) for key, value in given.items()}
-    with subprocess.Popen([sys.executable, "-m", "modelserver"], env=environment, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen([sys.executable, "-X", "faulthandler", "-m", "modelserver"], env=environment) as process:
         try:
             with Client(f"127.0.0.1:{rig.settings.grpc_port}") as client:
                 eventually(client.is_live)
             eventually(lambda: rig.loaded(name))
             yield process
         finally:
-            process.kill()
+            # Should it hang, it tells where.
+            process.send_signal(signal.SIGABRT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -126,9 +128,15 @@ def test_the_start_sweeps_what_dead_servers_left_and_nothing_else(rig: Rig) -> N
 
 def test_the_server_listens_on_loopback_only(rig: Rig) -> None:
     with Supervisor(rig.settings):
-        listening = [c.laddr for c in triton().net_connections() if c.status == psutil.CONN_LISTEN]
-        assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
-        assert len(listening) >= 3
+        server = triton()
+        # The supervisor waits for gRPC alone.
+        eventually(lambda: len(listening(server)) >= 3, what="listening for HTTP, gRPC and metrics")
+        assert {address.ip.removeprefix("::ffff:") for address in listening(server)} == {"127.0.0.1"}
+
+
+def listening(process: psutil.Process) -> list[Any]:
+    """Addresses (`ip`, `port`) at which a process listens."""
+    return [each.laddr for each in process.net_connections() if each.status == psutil.CONN_LISTEN]
 
 
 def test_the_log_names_the_security_floor(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:

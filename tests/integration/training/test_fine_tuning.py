@@ -117,7 +117,7 @@ def test_fine_tuning_begins_where_training_anew_has_not_come_yet(parent: Parent,
 
 
 class Interrupt(TrainingDisplay):
-    """A person who presses Ctrl-C in the second step."""
+    """A person who presses Ctrl-C in the second epoch."""
 
     def show_step(self, position: Position) -> None:
         super().show_step(position)
@@ -143,8 +143,11 @@ def test_an_interrupted_fine_tuning_goes_on_without_the_repository(
 
 
 def test_another_picture_size_fits_where_the_network_takes_any(parent: Parent) -> None:
-    shape = Shape(ImageInput(height=48, width=48), 2, (120.0,) * 3, (60.0,) * 3)
-    parent.start().give_to(architecture("fast").build(shape), PAIR)
+    model = architecture("fast").build(Shape(ImageInput(height=48, width=48), 2, (120.0,) * 3, (60.0,) * 3))
+    start = parent.start()
+    start.give_to(model, PAIR)
+    given = zip(model.get_weights()[:-1], start.weights[:-1], strict=True)
+    assert all(np.array_equal(*pair) for pair in given)
 
 
 def test_a_network_that_does_not_fit_is_refused_and_no_run_begins(pets: Path, tmp_path: Path) -> None:

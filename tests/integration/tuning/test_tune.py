@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from rich.console import Console
 
@@ -18,6 +21,7 @@ from contract.card import VersionCard
 from contract.digests import folder_digests
 from contract.repository import CARD, ONNX_MODEL, ModelRepository
 from contract.target import read_target
+from tests.integration.modelserver.rig import eventually
 from tests.support.cifar10 import sample
 from tests.support.versions import make_version
 from training.data.catalog import Catalog
@@ -126,28 +130,36 @@ def test_a_dry_run_prints_json_and_writes_nothing(pets: Path) -> None:
     assert [path.name for path in (pets / ".trireme" / "tuning").iterdir()] == [".lock"]
 
 
+def is_measuring(pid: int) -> bool:
+    """Whether the process' load generator, a child that Python spawned, is connected to the server."""
+    children = psutil.Process(pid).children()
+    generators = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    links = [link for child in generators for link in child.net_connections()]
+    return any(link.status == psutil.CONN_ESTABLISHED for link in links)
+
+
+@contextmanager
+def tuning_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command, with a first measurement that takes a minute."""
+    command = [*COMMAND, "--data", "pictures", "--engines", "onnxruntime", "--seconds", "60"]
+    # As in a terminal: the signal goes to the whole group.
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_ctrl_c_leaves_nothing(pets: Path) -> None:
-    process = subprocess.Popen(
-        [*COMMAND, "--data", "pictures", "--engines", "onnxruntime", "--seconds", "60"],
-        cwd=pets,
-        stderr=subprocess.PIPE,
-        text=True,
-        # As in a terminal: the signal goes to the whole group.
-        start_new_session=True,
-    )
-    assert process.stderr is not None
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if line.startswith("Measuring"):
-            break
-    time.sleep(3)  # into the first measurement, which takes a minute
-    os.killpg(process.pid, signal.SIGINT)
-    rest = process.stderr.read()
-    assert process.wait(30) == 130, (lines, rest)
+    with tuning_process(pets) as process:
+        assert process.stderr is not None
+        lines = list(takewhile(lambda line: not line.startswith("Measuring"), process.stderr))
+        eventually(lambda: is_measuring(process.pid), what=f"a measurement, after {lines},")
+        os.killpg(process.pid, signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(30) == 130, (lines, rest)
     assert rest == "Interrupted; nothing was written.\n"
     assert [path.name for path in (pets / ".trireme" / "tuning").iterdir()] == [".lock"]
-    process.stderr.close()
 
 
 def digested(root: Path, data: DataSet) -> ModelRepository:

@@ -10,6 +10,10 @@ import pytest
 from obstore.store import MemoryStore
 from pydantic import ValidationError
 
+from contract.card import FeatureTable
+from contract.columns import Column
+from contract.inputs import TableInput
+from contract.names import ModelVersion
 from contract.repository import CARD, ModelRepository
 from gateway.mirror.__main__ import open_store
 from gateway.mirror.cards import CardMirror, Watch
@@ -35,7 +39,7 @@ def store(published: Path) -> MemoryStore:
 
 
 def mirror(store: MemoryStore, folder: Path, max_card_bytes: int = 1_000_000) -> CardMirror:
-    return CardMirror(store, folder, max_card_bytes=max_card_bytes)
+    return CardMirror(store, folder, max_card_bytes=max_card_bytes, max_file_bytes=100)
 
 
 def files(folder: Path) -> list[str]:
@@ -50,6 +54,34 @@ def test_the_gateway_s_repository_then_knows_every_version_and_holds_no_weights(
     assert here.all_versions() == there.all_versions()
     assert all(here.card(name) == there.card(name) for name in there.all_versions())
     assert files(tmp_path / "cards") == ["tiny-v1/card.json", "tiny-v2/card.json"]
+
+
+@pytest.fixture
+def with_rows(store: MemoryStore, published: Path) -> MemoryStore:
+    """The first version takes rows that it has a table of."""
+    card = ModelRepository(published).card(ModelVersion("tiny", 1))
+    rows = TableInput(columns=(Column(name="age", type="float"),), id="key")
+    card = card.model_copy(update={"input": rows, "feature_table": FeatureTable(rows=3)})
+    store.put("tiny-v1/card.json", card.model_dump_json().encode())
+    store.put("tiny-v1/features.parquet", b"rows")
+    return store
+
+
+def test_the_rows_that_callers_name_by_id_come_along(with_rows: MemoryStore, tmp_path: Path) -> None:
+    cards = tmp_path / "cards"
+    mirror(with_rows, cards).refresh()
+    assert files(cards)[:2] == ["tiny-v1/card.json", "tiny-v1/features.parquet"]
+    assert (cards / "tiny-v1/features.parquet").read_bytes() == b"rows"
+
+
+def test_a_version_whose_rows_are_too_many_or_missing_is_left_out(with_rows: MemoryStore, tmp_path: Path) -> None:
+    cards = tmp_path / "cards"
+    with_rows.put("tiny-v1/features.parquet", b"x" * 101)
+    mirror(with_rows, cards).refresh()
+    assert files(cards) == ["tiny-v2/card.json"]
+    with_rows.delete(["tiny-v1/features.parquet"])
+    mirror(with_rows, cards).refresh()
+    assert not (cards / "tiny-v1/card.json").exists()
 
 
 def test_what_appears_is_copied_and_what_is_gone_is_removed(store: MemoryStore, tmp_path: Path) -> None:
@@ -95,7 +127,7 @@ def test_while_the_store_is_away_the_cards_of_before_hold_and_the_log_says_so_on
     cards = tmp_path / "cards"
     make_version(cards, "tiny", 1)
     nobody = open_store(settings(tmp_path, endpoint="http://127.0.0.1:1", timeout_s=1))
-    watch = Watch(CardMirror(nobody, cards, max_card_bytes=1000))
+    watch = Watch(CardMirror(nobody, cards, max_card_bytes=1000, max_file_bytes=1000))
     assert [watch.refresh(), watch.refresh()] == [False, False]
     assert ModelRepository(cards).versions("tiny") == [1]
     assert [record.levelname for record in caplog.records] == ["WARNING"]

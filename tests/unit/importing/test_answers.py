@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import helper
 
 from tests.support.foreign import colour_model
@@ -38,8 +39,8 @@ def test_another_number_of_labels_is_refused(labels: tuple[str, ...]) -> None:
         ("LogSoftmax", None, np.log(SHARES), "logits", "don't add up to 1"),
     ],
 )
-def test_numbers_are_told_apart(  # type: ignore[no-untyped-def]
-    last: str, said: Kind | None, numbers, kind: Kind, reason: str
+def test_numbers_are_told_apart(
+    last: str, said: Kind | None, numbers: NDArray[np.float32], kind: Kind, reason: str
 ) -> None:
     found, why = kind_of(last, said, numbers)
     assert found == kind
@@ -55,8 +56,8 @@ def test_numbers_are_told_apart(  # type: ignore[no-untyped-def]
         ("Gemm", None, SHARES[:, :1], "`output: probabilities` or `output: logits`"),
     ],
 )
-def test_contradictions_and_doubt_are_told(  # type: ignore[no-untyped-def]
-    last: str, said: Kind | None, numbers, complaint: str
+def test_contradictions_and_doubt_are_told(
+    last: str, said: Kind | None, numbers: NDArray[np.float32], complaint: str
 ) -> None:
     with pytest.raises(SchemaUnclear, match=complaint):
         kind_of(last, said, numbers)

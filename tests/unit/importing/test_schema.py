@@ -1,5 +1,7 @@
 """What is inferred about a model's input, and what is asked for."""
 
+from collections.abc import Callable
+
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -120,7 +122,9 @@ def _nothing(model: onnx.ModelProto) -> None:
         (_grey, {"mean": (1, 2, 3)}, "more numbers"),
     ],
 )
-def test_what_can_t_be_inferred_is_asked_for_by_its_key(change, said: dict[str, object], asked: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_can_t_be_inferred_is_asked_for_by_its_key(
+    change: Callable[[onnx.ModelProto], object], said: dict[str, object], asked: str
+) -> None:
     model = colour_model()
     change(model)
     with pytest.raises(SchemaUnclear, match=asked):

@@ -2,6 +2,7 @@
 
 import pickle
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,9 @@ def _zip(path: Path) -> None:
         ("model.zip", _zip, "unpack it first"),
     ],
 )
-def test_what_can_hold_code_is_refused_with_the_way_out(tmp_path: Path, name: str, content, advice: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_can_hold_code_is_refused_with_the_way_out(
+    tmp_path: Path, name: str, content: bytes | Callable[[Path], None], advice: str
+) -> None:
     path = tmp_path / name
     content(path) if callable(content) else path.write_bytes(content)
     with pytest.raises(ArtefactUnsupported, match=advice):

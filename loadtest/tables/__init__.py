@@ -1,0 +1,1 @@
+"""Benchmarks of table models: single rows, and files of many rows."""
