@@ -104,8 +104,8 @@ class BoostingKind:
 
 
 def _library() -> Any:
-    # Read while the library is loaded: by default its threads spin while they wait for each other, which took five times
-    # the processor's time on a machine that had other work too.
+    # Read while the library is loaded: by default its threads spin while they wait for each other, which took five
+    # times the processor time on a machine that had other work too.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     return import_module("lightgbm")
 
