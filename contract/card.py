@@ -174,7 +174,7 @@ class VersionCard(Document):
     @property
     def companions(self) -> tuple[str, ...]:
         """The files beside the card that a gateway reads, by their paths inside the version's folder."""
-        return () if self.feature_table is None else (self.feature_table.file,)
+        return tuple(extra.file for extra in (self.feature_table, self.explanation) if extra is not None)
 
     @property
     def name(self) -> ModelVersion:

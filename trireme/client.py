@@ -1,6 +1,6 @@
 """The Python client of the gateway's REST API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
@@ -63,6 +63,30 @@ class Client:
             _check(response)
             yield from response.iter_lines()
 
+    def predict_rows(self, model: str, document: Mapping[str, Any], *, version: int | None = None) -> dict[str, Any]:
+        """Predict rows of a table: `{"row": …}`, `{"rows": …}`, `{"ids": …}` or `{"tables": …}`, perhaps `explain`."""
+        path = f"/v1/models/{model}/predict"
+        return self._json("POST", path, params=_given(version=version), json=dict(document))
+
+    def predict_file(
+        self, model: str, body: Iterable[bytes], *, sent: str, wanted: str, version: int | None = None
+    ) -> Iterator[bytes]:
+        """Predict the rows of a table's file; `sent` and `wanted` are media types. Yields the answer as it comes."""
+        with (
+            self._reported(),
+            self._http.stream(
+                "POST",
+                f"/v1/models/{model}/predict/batch",
+                params=_given(version=version),
+                content=body,
+                headers={"Content-Type": sent, "Accept": wanted},
+            ) as response,
+        ):
+            if response.is_error:
+                response.read()
+            _check(response)
+            yield from response.iter_bytes()
+
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         with self._reported():
             response = self._http.request(method, path, **request)
@@ -76,6 +100,8 @@ class Client:
             yield
         except httpx.TimeoutException as error:
             raise GatewayAway(f"The gateway at {self._url} didn't answer in time.") from error
+        except httpx.RemoteProtocolError as error:
+            raise GatewayAway("The gateway broke the answer off.") from error
         except httpx.TransportError as error:
             raise GatewayAway(f"No gateway answers at {self._url}; start one with: trireme serve") from error
 

@@ -6,7 +6,8 @@ TriremeError
 │   ├── AlreadyServing      409  already-serving
 │   ├── NothingToServe      409  nothing-to-serve
 │   ├── StartFailed         500  start-failed
-│   └── FileUnreadable      422  file-unreadable
+│   ├── FileUnreadable      422  file-unreadable
+│   └── FileUnwritable      500  file-unwritable
 └── ClientError
     ├── GatewayAway         503  gateway-away
     └── Refused             (the gateway's own status and code)
@@ -58,6 +59,13 @@ class FileUnreadable(CommandError):
     status = 422
     code = "file-unreadable"
     title = "The file can't be read"
+
+
+class FileUnwritable(CommandError):
+    """A file that was named on the command line can't be written; what was there before is still there."""
+
+    code = "file-unwritable"
+    title = "The file can't be written"
 
 
 class ClientError(TriremeError):

@@ -1,4 +1,4 @@
-"""`trireme predict`: send pictures to a running gateway."""
+"""`trireme predict`: send pictures, or a table's file, to a running gateway."""
 
 import json
 from collections.abc import Iterable
@@ -11,14 +11,26 @@ from rich.table import Table
 
 from trireme.client import Client
 from trireme.errors import FileUnreadable
+from trireme.predict_table import predict_table, table_format
 from trireme.settings import TriremeSettings
 
-predict = typer.Typer(help="Send pictures to a running gateway.")
+predict = typer.Typer(help="Send pictures, or a table's file, to a running gateway.")
+
+TABLE_TIMEOUT_S = 600.0
+"""Of each step of a table's way, such as the wait for its first answers."""
 
 ModelArgument = Annotated[str, typer.Argument(help="The model's name.")]
-FilesArgument = Annotated[list[Path], typer.Argument(help="Picture files; several go as one batch.")]
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Picture files, of which several go as one batch; or one CSV, Parquet, JSON Lines or Arrow file."
+    ),
+]
 VersionOption = Annotated[int | None, typer.Option("--version", help="A version; the stable one without it.")]
 TopOption = Annotated[int, typer.Option("--top-k", min=1, help="How many labels to show.")]
+OutOption = Annotated[
+    Path | None, typer.Option(help="Where a table's answer goes, in the format of this name; else to the output.")
+]
 UrlOption = Annotated[str | None, typer.Option(help="The gateway's address.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line a picture.")]
 
@@ -29,10 +41,15 @@ def main(
     files: FilesArgument,
     version: VersionOption = None,
     top_k: TopOption = 3,
+    out: OutOption = None,
     url: UrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send pictures to a running gateway and show the labels that come back."""
+    """Send pictures to a running gateway and show the labels that come back; or a table's file, and get it scored."""
+    if len(files) == 1 and table_format(files[0]) is not None:
+        with Client(url or TriremeSettings().url, timeout_s=TABLE_TIMEOUT_S) as client:
+            predict_table(client, model, files[0], out, version=version)
+        return
     bodies = {str(path): _read(path) for path in files}
     with Client(url or TriremeSettings().url) as client:
         answers = _ask(client, model, bodies, version=version, top_k=top_k)

@@ -27,7 +27,7 @@ VERBS = (
     Verb("tune", "training.tuning.cli:tune", "training", "Find the fastest engine that stays exact, by measurement."),
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
-    Verb("predict", "trireme.predict:predict", None, "Send pictures to a running gateway."),
+    Verb("predict", "trireme.predict:predict", None, "Send pictures, or a table's file, to a running gateway."),
 )
 
 

@@ -46,6 +46,7 @@ def make_table_version(
     version: int = 1,
     *,
     put: Callable[[Path], object] = lambda _: None,
+    batch_size: int = TABLE_BATCH_SIZE,
     **changes: Any,
 ) -> ModelVersion:
     """Put a version into `root` whose probability of `bad` is `risk` of its features.
@@ -58,7 +59,7 @@ def make_table_version(
     schema: TableInput = changes.get("input", SCHEMA)
     (folder / ONNX_MODEL).write_bytes(table_network(len(schema.columns)).SerializeToString())
     (folder / LABELS).write_text("\n".join(TABLE_LABELS) + "\n")
-    (folder / CONFIG).write_text(table_config(name, len(schema.columns)))
+    (folder / CONFIG).write_text(table_config(name, len(schema.columns), batch_size))
     put(folder)
     card = make_card(name, TABLE_LABELS, "onnxruntime", folder_digests(folder, leave_out=frozenset({CARD})))
     given = {
@@ -66,7 +67,7 @@ def make_table_version(
         "task": "table-classification",
         "input": schema,
         "decision": DECISION,
-        "engine": card.engine.model_copy(update={"max_batch_size": TABLE_BATCH_SIZE}),
+        "engine": card.engine.model_copy(update={"max_batch_size": batch_size}),
         **changes,
     }
     (folder / CARD).write_text(VersionCard.model_validate(given).model_dump_json(indent=2))
@@ -110,11 +111,11 @@ def table_network(columns: int) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def table_config(name: ModelVersion, columns: int) -> str:
+def table_config(name: ModelVersion, columns: int, batch_size: int) -> str:
     """A minimal config.pbtxt."""
     return f"""name: "{name.triton_name}"
 backend: "onnxruntime"
-max_batch_size: {TABLE_BATCH_SIZE}
+max_batch_size: {batch_size}
 input {{ name: "features" data_type: TYPE_FP32 dims: [{columns}] }}
 output {{ name: "probabilities" data_type: TYPE_FP32 dims: [2] label_filename: "labels.txt" }}
 default_model_filename: "model.onnx"

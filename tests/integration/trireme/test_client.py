@@ -8,10 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.laptop import free_ports, running
+from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import CIFAR10, make_version
 from trireme.client import Client
 from trireme.errors import FileUnreadable, GatewayAway, Refused
 from trireme.predict import predict
+from trireme.predict_table import predict_table
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "ship.png"
 
@@ -23,6 +25,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("laptop")
     for version in (1, 2):
         make_version(folder / "model_repository", "tiny", version)
+    make_table_version(folder / "model_repository", "credit")
     with running(folder) as laptop:
         yield laptop.url
 
@@ -39,7 +42,7 @@ def ask(url: str, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
 def test_models_and_their_cards_are_listed(url: str) -> None:
     with Client(url) as client:
-        assert [model["name"] for model in client.models()["models"]] == ["tiny"]
+        assert [model["name"] for model in client.models()["models"]] == ["credit", "tiny"]
         assert client.model("tiny")["labels"] == list(CIFAR10)
 
 
@@ -49,6 +52,34 @@ def test_a_batch_answers_in_order_and_a_bad_picture_fails_alone(url: str) -> Non
         first, second, third = (json.loads(line) for line in client.predict_batch("tiny", pictures))
     assert first["label"] == third["label"]
     assert second["code"] == "picture-unsupported"
+
+
+def test_a_table_s_file_is_scored_into_another(ask: Ask, tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.csv", tmp_path / "scored.jsonl"
+    rows.write_text("key,age,income,employed,purpose\na,31,1,true,car\nb,7,1,true,car\n")
+    assert ask("credit", str(rows), "--out", str(out)).strip() == ""
+    first, second, summary = map(json.loads, out.read_text().splitlines())
+    assert (first["id"], first["error"], second["error"]) == ("a", None, "age:range")
+    assert summary["summary"]["predicted"] == 1
+
+
+def test_an_answer_that_fails_leaves_what_was_there(url: str, tmp_path: Path) -> None:
+    rows, out = tmp_path / "rows.csv", tmp_path / "scored.csv"
+    rows.write_text("age\n31\n")
+    out.write_text("before")
+    with Client(url) as client:
+        with pytest.raises(Refused) as refused:
+            predict_table(client, "credit", rows, out, version=None)
+        assert refused.value.problem_code == "columns-missing"
+        with pytest.raises(FileUnreadable):
+            predict_table(client, "credit", rows, tmp_path / "scored.txt", version=None)
+    assert out.read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rows.csv", "scored.csv"]
+
+
+def test_rows_are_predicted_by_value(url: str) -> None:
+    with Client(url) as client:
+        assert client.predict_rows("credit", {"row": ROW})["row_id"] == "k1"
 
 
 def test_a_problem_becomes_an_error_with_the_gateway_s_code(url: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from obstore.store import MemoryStore
 from pydantic import ValidationError
 
-from contract.card import FeatureTable
+from contract.card import FEATURES, FeatureTable
 from contract.columns import Column
 from contract.inputs import TableInput
 from contract.names import ModelVersion
@@ -61,7 +61,8 @@ def with_rows(store: MemoryStore, published: Path) -> MemoryStore:
     """The first version takes rows that it has a table of."""
     card = ModelRepository(published).card(ModelVersion("tiny", 1))
     rows = TableInput(columns=(Column(name="age", type="float"),), id="key")
-    card = card.model_copy(update={"input": rows, "feature_table": FeatureTable(rows=3)})
+    files = {**card.files, FEATURES: "0" * 64}
+    card = card.model_copy(update={"input": rows, "feature_table": FeatureTable(rows=3), "files": files})
     store.put("tiny-v1/card.json", card.model_dump_json().encode())
     store.put("tiny-v1/features.parquet", b"rows")
     return store
