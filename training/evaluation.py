@@ -1,34 +1,58 @@
 """How good a classifier is: accuracy, precision, recall, F1, ROC-AUC and the confusion matrix."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 
+from contract.decision import Decision
 from contract.metrics import ClassScores, Evaluation, Scores
+from training.binary_scores import binary_scores
 
 
 def evaluate(
-    split: str, labels: tuple[str, ...], truth: NDArray[np.int64], probabilities: NDArray[np.float32]
+    split: str,
+    labels: tuple[str, ...],
+    truth: NDArray[np.int64],
+    probabilities: NDArray[np.float32],
+    decision: Decision | None = None,
 ) -> Evaluation:
     """Compare answers float32 [n, labels] with the true labels int64 [n]; n is at least 1.
+
+    Accuracy, precision, recall, F1 and the confusion matrix are those of `answers`: with a decision, of its threshold.
+    `binary` has its figures where both labels are there.
 
     A precision, recall or F1 without examples is 0. ROC-AUC is one-vs-rest; it is None for a label that no example or
     every example has, and the average is over the others.
     """
-    answers = probabilities.argmax(axis=1)
+    taken = answers(labels, probabilities, decision)
     numbers = list(range(len(labels)))
     areas = [_area(truth == number, probabilities[:, number]) for number in numbers]
     defined = [area for area in areas if area is not None]
     return Evaluation(
         split=split,
         examples=len(truth),
-        accuracy=float(np.mean(answers == truth)),
-        macro=_average(truth, answers, numbers, "macro"),
-        weighted=_average(truth, answers, numbers, "weighted"),
+        accuracy=float(np.mean(taken == truth)),
+        macro=_average(truth, taken, numbers, "macro"),
+        weighted=_average(truth, taken, numbers, "weighted"),
         roc_auc=float(np.mean(defined)) if defined else None,
-        classes=_classes(labels, truth, answers, areas),
-        confusion=tuple(map(tuple, confusion_matrix(truth, answers, labels=numbers).tolist())),
+        classes=_classes(labels, truth, taken, areas),
+        confusion=tuple(map(tuple, confusion_matrix(truth, taken, labels=numbers).tolist())),
+        binary=binary_scores(decision, labels, truth, probabilities) if decision and len(defined) == 2 else None,
     )
+
+
+def answers(
+    labels: Sequence[str], probabilities: NDArray[np.float32], decision: Decision | None = None
+) -> NDArray[np.int64]:
+    """Labels int64 [n] that probabilities float32 [n, labels] stand for: the most probable one, or as decided."""
+    if decision is None:
+        return np.asarray(probabilities.argmax(axis=1), np.int64)
+    positive = labels.index(decision.positive)
+    # In float64, as the gateway compares: a threshold rounded to float32 may lie on the other side of a probability.
+    is_positive = np.greater_equal(probabilities[:, positive].astype(np.float64), decision.threshold)
+    return np.where(is_positive, positive, 1 - positive)
 
 
 def _area(positive: NDArray[np.bool_], scores: NDArray[np.float32]) -> float | None:

@@ -1,8 +1,11 @@
-"""Errors of table models: recipes, their data, databases.
+"""Errors of table models: recipes, learning, data, databases.
 
 TrainingError
 ├── RecipeUnknown               404  recipe-unknown
 ├── RecipeInvalid               422  recipe-invalid
+├── RecipeUnfit                 422  recipe-unfit
+│   ├── ParametersRefused       422  parameters-refused
+│   └── GraphTooLarge           422  graph-too-large
 └── DataError
     ├── TableFileInvalid        422  table-file-invalid
     ├── ColumnsUnfit            422  table-columns-unfit
@@ -29,6 +32,28 @@ class RecipeInvalid(TrainingError):
     status = 422
     code = "recipe-invalid"
     title = "The recipe is invalid"
+
+
+class RecipeUnfit(TrainingError):
+    """A recipe's parts don't fit together, or not the data."""
+
+    status = 422
+    code = "recipe-unfit"
+    title = "The recipe doesn't fit"
+
+
+class ParametersRefused(RecipeUnfit):
+    """The estimator doesn't know one of the recipe's parameters, or not that value."""
+
+    code = "parameters-refused"
+    title = "The estimator refuses its parameters"
+
+
+class GraphTooLarge(RecipeUnfit):
+    """The model has more nodes than a served graph may have."""
+
+    code = "graph-too-large"
+    title = "The model is too large to serve"
 
 
 class TableFileInvalid(DataError):

@@ -26,7 +26,7 @@ class Learned:
     """On the test rows."""
     test_probabilities: Probabilities
     parameters: dict[str, object]
-    """Those that the search found, or the recipe's."""
+    """Those that the search found, or the recipe's; of boosting, `n_estimators` is the rounds that the model has."""
     trials: tuple[Trial, ...]
     """The tries of the search, or the one cross-validation of the recipe's parameters."""
     importance: dict[str, float]

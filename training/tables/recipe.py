@@ -14,6 +14,7 @@ from contract.sql import SqlFeatures
 from training.tables.origins import Origin
 
 EstimatorKind = Literal["random_forest", "lightgbm", "logistic_regression"]
+Metric = Literal["roc_auc", "accuracy", "f1", "log_loss"]
 Value = str | int | float | bool | None
 
 
@@ -81,7 +82,7 @@ class CrossValidation(Document):
 
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     repeats: PositiveInt = 1
-    metric: Literal["roc_auc", "accuracy", "f1", "log_loss"] = "roc_auc"
+    metric: Metric = "roc_auc"
     """What the search maximises (log_loss: minimises); `roc_auc` is one-vs-rest beyond two labels."""
 
 

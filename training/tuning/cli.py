@@ -22,8 +22,8 @@ from training.engines.kinds import Kind, kinds_for
 from training.engines.record import Tuning, TuningStore
 from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.settings import TrainingSettings
+from training.steps import Steps
 from training.tuning.bench import Bench
-from training.tuning.display import TuningDisplay
 from training.tuning.grid import QUICK, Effort
 from training.tuning.subject import Subject, find_version, load_subject
 from training.tuning.table import machine, markdown, table
@@ -96,7 +96,7 @@ def _effort(
 def _tune(root: Path, subject: Subject, kinds: tuple[Kind, ...], effort: Effort, console: Console) -> Tuning:
     """Alone, in a staging folder below `root`; raises `TuningBusy` besides what `Tuner.run` raises."""
     target = read_target()
-    with storage_errors(root), _alone(root), staging(root) as area, TuningDisplay(console) as display:
+    with storage_errors(root), _alone(root), staging(root) as area, Steps(console) as display:
         bench = Bench(area, subject, calibration_pictures(subject.data.train), target)
         return Tuner(subject, bench, target, effort=effort, display=display).run(kinds)
 

@@ -16,9 +16,9 @@ from training.engines.kinds import PLAIN, Kind
 from training.engines.record import Candidate, Load, Tuning
 from training.publish.engine_gate import MAX_ACCURACY_LOSS, ROUNDING
 from training.publish.errors import PublishError
+from training.steps import Steps
 from training.tuning.bench import Bench
 from training.tuning.choice import choose
-from training.tuning.display import TuningDisplay
 from training.tuning.grid import Effort, Entry, first_stage, second_stage
 from training.tuning.subject import Subject
 
@@ -28,9 +28,7 @@ LIBRARIES = ("onnxruntime", "openvino", "nncf", "onnx", "numpy", "nvidia-pytrito
 class Tuner:
     """Measures engines for one version on this machine."""
 
-    def __init__(
-        self, subject: Subject, bench: Bench, target: Target, *, effort: Effort, display: TuningDisplay
-    ) -> None:
+    def __init__(self, subject: Subject, bench: Bench, target: Target, *, effort: Effort, display: Steps) -> None:
         self._subject = subject
         self._bench = bench
         self._target = target

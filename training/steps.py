@@ -1,4 +1,4 @@
-"""What a person sees while an engine is tuned: a live line on a terminal, a line a step elsewhere."""
+"""What a person sees of work in steps: a live line on a terminal, a line a step elsewhere."""
 
 from types import TracebackType
 from typing import Self
@@ -9,7 +9,7 @@ from rich.progress import TaskID
 from training.console import live_line, tell
 
 
-class TuningDisplay:
+class Steps:
     """Shows one step after the other, each with a number of things to do."""
 
     def __init__(self, console: Console) -> None:
@@ -38,6 +38,11 @@ class TuningDisplay:
         """Note that so many things of the step are done."""
         if self._task is not None:
             self._progress.advance(self._task, count)
+
+    def describe(self, step: str) -> None:
+        """Call the step that is under way something else, on a terminal."""
+        if self._task is not None:
+            self._progress.update(self._task, description=step)
 
     def note(self, line: str) -> None:
         """Leave a line."""
