@@ -17,6 +17,7 @@ from pydantic import (
 from contract.base import Document
 from contract.decision import Decision
 from contract.errors import CardInvalid
+from contract.explanation import Explanation
 from contract.inputs import Input, TableInput
 from contract.metrics import Evaluation
 from contract.names import ModelName, ModelVersion, VersionName
@@ -123,6 +124,8 @@ class VersionCard(Document):
     """How the probability of one of two labels becomes a decision; None: the most probable label."""
     feature_table: FeatureTable | None = None
     """Rows that callers may name by their id instead of sending them."""
+    explanation: Explanation | None = None
+    """How single predictions are explained; None where they aren't."""
     gates: tuple[Gate, ...]
     omitted: dict[GateName, str] = Field(default_factory=dict)
     """Gates that were not run, with the reason; never one that a tuned engine needs."""
@@ -147,6 +150,9 @@ class VersionCard(Document):
             raise ValueError("a decision is between two labels, one of which is its positive")
         if self.feature_table is not None and (not isinstance(self.input, TableInput) or self.input.id is None):
             raise ValueError("only rows with an id can be found by it")
+        extras = [extra.file for extra in (self.feature_table, self.explanation) if extra is not None]
+        if not set(extras) <= self.files.keys():
+            raise ValueError("a file that the card names is not among its files")
         return self
 
     @model_validator(mode="after")

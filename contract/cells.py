@@ -3,7 +3,9 @@
 import math
 import re
 from collections.abc import Callable
-from typing import Literal
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Literal, TypeGuard
 
 import numpy as np
 
@@ -11,17 +13,27 @@ from contract.columns import Column
 
 Rule = Literal["type", "range", "allowed", "missing", "infinity", "unknown-column", "duplicate-id", "columns"]
 """What a value breaks; the last three are broken by rows and files."""
-ValueClass = Literal["missing", "text", "integer", "number", "boolean", "infinity", "other"]
-"""What a value is; a report of problems holds this instead of the value."""
+ValueClass = Literal["missing", "text", "integer", "number", "boolean", "infinity", "nan", "other"]
+"""What a value is; a report of problems holds this instead of the value. `nan` is the word NaN in JSON."""
 
 NAN = math.nan
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 MISSING_TEXTS = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"})
 """Texts that stand for a missing value, unless a category allows them."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+"""What a number looks like as a text; spaces around it are allowed besides."""
+
+LONGEST_NUMBER = 1000
+"""Characters beyond which a text is not looked at more closely."""
+
+_NUMBER = re.compile(NUMBER_PATTERN, re.ASCII)
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.ASCII | re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
+
+
+class NotANumber:
+    """Stands for the word NaN in JSON, which JSON doesn't have; a missing value is null there."""
 
 
 class CellRefused(ValueError):
@@ -58,24 +70,33 @@ def is_missing(value: object, column: Column) -> bool:
 
 def value_class(value: object) -> ValueClass:
     """What a value is."""
-    match value:
-        case None:
-            return "missing"
-        case bool() | np.bool_():
-            return "boolean"
-        case int() | np.integer():
-            return "integer"
-        case float() | np.floating():
-            return "missing" if math.isnan(value) else "infinity" if math.isinf(value) else "number"
-        case str():
-            return _text_class(value)
-        case _:
-            return "other"
+    if isinstance(value, float | np.floating):
+        return _float_class(float(value))
+    return _text_class(value) if isinstance(value, str) else _other_class(value)
+
+
+def _other_class(value: object) -> ValueClass:
+    classes: tuple[tuple[type | UnionType, ValueClass], ...] = (
+        (bool | np.bool_, "boolean"),
+        (int | np.integer, "integer"),
+        (Decimal, "number"),
+        (NotANumber, "nan"),
+        (NoneType, "missing"),
+    )
+    return next((name for kind, name in classes if isinstance(value, kind)), "other")
+
+
+def _float_class(value: float) -> ValueClass:
+    if math.isnan(value):
+        return "missing"
+    return "infinity" if math.isinf(value) else "number"
 
 
 def _text_class(text: str) -> ValueClass:
     if text in MISSING_TEXTS:
         return "missing"
+    if len(text) > LONGEST_NUMBER:
+        return "text"
     return "number" if _NUMBER.fullmatch(text) else "infinity" if _INFINITE.fullmatch(text) else "text"
 
 
@@ -97,8 +118,9 @@ def _category(column: Column) -> Cell:
     other = float(len(column.allowed)) if column.unknown == "other" else None
 
     def convert(value: object) -> float:
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
+        # JSON and many libraries don't tell 1 from 1.0.
+        if _is_whole(value):
+            value = str(int(value))
         if not isinstance(value, str):
             raise CellRefused("type")
         code = codes.get(value, other)
@@ -120,8 +142,14 @@ def _number(column: Column, *, is_text: bool) -> Cell:
     return _integral(convert) if column.type == "int" else convert
 
 
+def _is_whole(value: object) -> TypeGuard[int | float]:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _float(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise CellRefused("type")
     try:
         return float(value)
@@ -131,6 +159,8 @@ def _float(value: object) -> float:
 
 def _float_of(text: str) -> float:
     text = text.strip(" ")
+    if len(text) > LONGEST_NUMBER:
+        raise CellRefused("type")
     if _INFINITE.fullmatch(text):
         raise CellRefused("infinity")
     if not _NUMBER.fullmatch(text):
@@ -139,7 +169,7 @@ def _float_of(text: str) -> float:
 
 
 def _truth(value: object) -> float:
-    if isinstance(value, bool) or (isinstance(value, int | float) and value in (0, 1)):
+    if isinstance(value, bool) or (isinstance(value, int | float | Decimal) and value in (0, 1)):
         return float(value)
     raise CellRefused("type")
 

@@ -6,6 +6,13 @@ TriremeError
 │   ├── PictureUnsupported      415  picture-unsupported
 │   ├── PictureTruncated        422  picture-truncated
 │   └── PictureTooManyPixels    422  picture-too-many-pixels
+├── TableError
+│   ├── TableEmpty              422  table-empty
+│   ├── TableUnreadable         422  table-unreadable
+│   ├── TableTooLarge           413  table-too-large
+│   ├── HeaderDuplicate         422  header-duplicate
+│   └── ColumnsMissing          422  columns-missing
+├── JsonInvalid                 422  json-invalid
 ├── NameInvalid                 422  name-invalid
 ├── RepositoryError
 │   ├── ModelUnknown            404  model-unknown
@@ -73,6 +80,58 @@ class PictureTooManyPixels(PictureError):
 
     code = "picture-too-many-pixels"
     title = "The picture has too many pixels"
+
+
+class TableError(TriremeError):
+    """A file holds no table that can be read."""
+
+    status = 422
+    code = "table-invalid"
+    title = "The table can't be read"
+
+
+class TableEmpty(TableError):
+    """There is no header, or no row after it."""
+
+    code = "table-empty"
+    title = "The table has no rows"
+
+
+class TableUnreadable(TableError):
+    """The file is not what it is said to be, is damaged, or breaks off."""
+
+    code = "table-unreadable"
+    title = "The table's file is damaged or of another format"
+
+
+class TableTooLarge(TableError):
+    """There are more rows or columns than the limit."""
+
+    status = 413
+    code = "table-too-large"
+    title = "The table has too many rows or columns"
+
+
+class HeaderDuplicate(TableError):
+    """Two columns have one name."""
+
+    code = "header-duplicate"
+    title = "Two columns of the table have one name"
+
+
+class ColumnsMissing(TableError):
+    """The table lacks columns that the model needs; the detail names them."""
+
+    code = "columns-missing"
+    title = "The table lacks columns that the model needs"
+
+
+class JsonInvalid(TriremeError):
+    """A document is not JSON as RFC 8259 has it, or has a key twice."""
+
+    status = 422
+    code = "json-invalid"
+    title = "It is not JSON"
 
 
 class NameInvalid(TriremeError):

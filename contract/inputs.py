@@ -58,5 +58,10 @@ class TableInput(Document):
         """The columns' names."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def shape(self) -> tuple[int]:
+        """The number of columns."""
+        return (len(self.columns),)
+
 
 Input = Annotated[ImageInput | TableInput, Field(discriminator="kind")]

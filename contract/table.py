@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contract.arrow import codes, numbers
+from contract.arrow import encoded, values_at
 from contract.cells import Cell, CellRefused, Rule, ValueClass, cell, value_class
 from contract.columns import Column
 from contract.inputs import TableInput
@@ -21,7 +21,7 @@ Features = NDArray[np.float32]
 Row = Mapping[str, object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellProblem:
     """One value that can't be taken, without the value itself."""
 
@@ -82,8 +82,8 @@ class Encoder:
         return (CellProblem(index, name, value_class(row[name]), "unknown-column") for name in unknown)
 
     def _column(self, values: pa.Array, column: Column, encode: Cell, problems: list[CellProblem]) -> Features:
-        known, doubtful = codes(values, encode) if column.type == "category" else numbers(values, column, self._is_text)
-        for index, value in zip(doubtful.tolist(), values.take(pa.array(doubtful)).to_pylist(), strict=True):
+        known, doubtful = encoded(values, column, encode, is_text=self._is_text)
+        for index, value in zip(doubtful.tolist(), values_at(values, doubtful), strict=True):
             known[index] = _encoded(value, index, column, encode, problems)
         return known.astype(np.float32)
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 OPSET = 17
+ML_OPSET = 3
+"""Of `ai.onnx.ml`, whose operators the graphs of tables may have: trees."""
 IR_VERSION = 8
 """Of ONNX graphs; pinned to what every server since Triton 22.10 (ONNX Runtime 1.13) can load."""
 

@@ -7,11 +7,12 @@ from fastapi import FastAPI
 
 from contract import __version__
 from gateway import docs_ui, problems
-from gateway.body_guard import BodyGuard, Budget
+from gateway.allowances import allowances
+from gateway.body_guard import BodyGuard
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import health, models, predict
+from gateway.routes import health, models, predict, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 
@@ -44,14 +45,10 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, models, health):
+    for resource in (predict, validate, models, health):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    app.add_middleware(
-        BodyGuard,
-        limit=lambda path: settings.max_batch_bytes if path.endswith("/predict/batch") else settings.max_body_bytes,
-        budget=Budget(settings.max_buffered_bytes, metrics),
-    )
+    app.add_middleware(BodyGuard, allow=allowances(settings, metrics))
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

@@ -1,6 +1,6 @@
-"""Micro-batching: the pictures of many requests in one call, without waiting for company.
+"""Micro-batching: the inputs of many requests in one call, without waiting for company.
 
-The first picture goes at once. What arrives while as many calls are in flight as the model server takes goes together
+The first one goes at once. What arrives while as many calls are in flight as the model server takes goes together
 in the next one. So batches grow with the load, and an idle gateway adds no delay.
 """
 
@@ -12,27 +12,34 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
-from gateway.inference import Pixels, Probabilities
+from gateway.inference import Probabilities, Tensor
 
-Call = Callable[[Sequence[Pixels], float], Awaitable[Probabilities]]
-"""Computes the probabilities of pictures within seconds."""
+Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
+"""Computes the probabilities of pictures, or of blocks of rows, within seconds."""
 
 
 @dataclass(eq=False)
 class Item:
-    """One picture and who waits for its answer."""
+    """One picture, or a block of rows, and who waits for its answer."""
 
-    picture: Pixels
+    tensor: Tensor
     deadline: float
     """By the event loop's clock, in seconds."""
+    rows: int | None = None
+    """Of a block; None for a picture."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def size(self) -> int:
+        """Examples in it."""
+        return 1 if self.rows is None else self.rows
 
 
 class MicroBatcher:
-    """Batches the pictures for one version.
+    """Batches the pictures or rows for one version.
 
     `call` computes a batch of at most `max_batch_size`; at most `concurrency()` calls are in flight, and at most
-    `max_queue` pictures wait for one. `dropped` counts the pictures that nobody waited for any more.
+    `max_queue` pictures or rows wait for one. `dropped` counts what nobody waited for any more.
     """
 
     def __init__(
@@ -50,6 +57,7 @@ class MicroBatcher:
         self._max_queue = max_queue
         self._dropped = dropped
         self._waiting: deque[Item] = deque()
+        self._queued = 0
         self._calls: set[asyncio.Task[None]] = set()
         self._woken = False
 
@@ -58,14 +66,16 @@ class MicroBatcher:
         """Whether nothing waits and nothing is in flight."""
         return not self._waiting and not self._calls
 
-    async def submit(self, picture: Pixels, timeout_s: float) -> Probabilities:
-        """The probabilities, float32 [labels], of one picture.
+    async def submit(self, tensor: Tensor, timeout_s: float, *, rows: int | None = None) -> Probabilities:
+        """The probabilities of one picture, float32 [labels], or of a block of `rows`, float32 [rows, labels].
 
-        Raises `Overloaded`, `ModelServerTimeout`, or what the call raised. A cancelled caller's picture is dropped.
+        A block has at most `max_batch_size` rows. Raises `Overloaded`, `ModelServerTimeout`, or what the call raised.
+        A cancelled caller's item is dropped.
         """
-        if len(self._waiting) >= self._max_queue:
-            raise Overloaded("Too many pictures wait for the model server.")
-        item = Item(picture, asyncio.get_running_loop().time() + timeout_s)
+        item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows)
+        if self._queued + item.size > self._max_queue:
+            raise Overloaded("Too many inputs wait for the model server.")
+        self._queued += item.size
         self._waiting.append(item)
         self._wake()
         try:
@@ -101,10 +111,13 @@ class MicroBatcher:
 
     def _take(self) -> list[Item]:
         batch: list[Item] = []
-        while self._waiting and len(batch) < self._max_batch_size:
+        room = self._max_batch_size
+        while self._waiting and self._waiting[0].size <= room:
             item = self._waiting.popleft()
+            self._queued -= item.size
             if self._is_wanted(item):
                 batch.append(item)
+                room -= item.size
             else:
                 self._dropped()
         return batch
@@ -133,12 +146,14 @@ class MicroBatcher:
 
     async def _compute(self, batch: list[Item]) -> None:
         timeout_s = max(item.deadline for item in batch) - asyncio.get_running_loop().time()
-        rows = await self._call([item.picture for item in batch], timeout_s)
-        for item, row in zip(batch, rows, strict=True):
-            _answer(item, row)
+        found = await self._call([item.tensor for item in batch], timeout_s)
+        start = 0
+        for item in batch:
+            _answer(item, found[start] if item.rows is None else found[start : start + item.rows])
+            start += item.size
 
     async def _one_by_one(self, batch: list[Item]) -> None:
-        """Find whose picture it was that failed: the others must not get its error."""
+        """Find whose input it was that failed: the others must not get its error."""
         for item in filter(self._is_wanted, batch):
             try:
                 await self._compute([item])
@@ -146,13 +161,13 @@ class MicroBatcher:
                 _fail([item], own)
 
 
-def _answer(item: Item, row: Probabilities) -> None:
+def _answer(item: Item, found: Probabilities) -> None:
     if item.answer.done():
         return
-    if np.isfinite(row).all():
-        item.answer.set_result(row)
+    if np.isfinite(found).all():
+        item.answer.set_result(found)
     else:
-        item.answer.set_exception(ModelServerFailed("The model's answer for this picture is not a number."))
+        item.answer.set_exception(ModelServerFailed("The model's answer for this input is not a number."))
 
 
 def _fail(batch: Iterable[Item], error: Exception) -> None:
@@ -162,7 +177,7 @@ def _fail(batch: Iterable[Item], error: Exception) -> None:
 
 
 def _cancel_when_unwanted(batch: list[Item]) -> None:
-    """Cancel the running call as soon as nobody waits for any of its pictures."""
+    """Cancel the running call as soon as nobody waits for any of its items."""
     call = asyncio.current_task()
 
     def check(_: asyncio.Future[Probabilities]) -> None:

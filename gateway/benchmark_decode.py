@@ -7,7 +7,7 @@ import numpy as np
 
 from contract.card import VersionCard
 from gateway.app import create_app
-from gateway.inference import ModelServer, Pixels, Probabilities
+from gateway.inference import ModelServer, Probabilities, Tensor, examples
 from gateway.metrics import Metrics
 from gateway.server import run
 from gateway.settings import GatewaySettings
@@ -18,10 +18,10 @@ class NoModelServer:
 
     concurrency = 2
 
-    async def infer(self, card: VersionCard, pictures: Sequence[Pixels], _timeout_s: float, /) -> Probabilities:
-        """Float32 [pictures, labels] of equal probabilities."""
+    async def infer(self, card: VersionCard, tensors: Sequence[Tensor], _timeout_s: float, /) -> Probabilities:
+        """Float32 [examples, labels] of equal probabilities."""
         labels = len(card.output.labels)
-        return np.full((len(pictures), labels), 1 / labels, np.float32)
+        return np.full((examples(card, tensors), labels), 1 / labels, np.float32)
 
 
 @contextlib.asynccontextmanager

@@ -13,7 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 from starlette.types import Message
 
+from contract.card import VersionCard
 from contract.errors import PictureEmpty
+from contract.tabular.formats import MEDIA_TYPES, Format
 from gateway.decoding import Source
 from gateway.errors import (
     BodyEmpty,
@@ -22,10 +24,12 @@ from gateway.errors import (
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
     FieldError,
+    PicturesNotTaken,
     RequestInvalid,
 )
 from gateway.multipart import Part, read_parts
 from gateway.settings import GatewaySettings
+from gateway.tables.negotiation import format_sent
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
@@ -75,11 +79,34 @@ class BodyReader:
             "Send a picture as image/*, application/octet-stream, multipart/form-data or JSON."
         )
 
+    async def document(self, request: Request, card: VersionCard) -> bytes:
+        """The JSON document of a request for rows; raises `PicturesNotTaken`, and what `picture` raises."""
+        kind = _content_type(request)
+        if kind in RAW or kind == MULTIPART or kind.startswith("image/"):
+            raise PicturesNotTaken(f"Model {card.model!r} takes tables, not pictures: send rows as {JSON}.")
+        if kind != JSON:
+            raise ContentTypeUnsupported(f"Send rows as {JSON}; files of rows go to …/predict/batch.")
+        return await self._whole(request)
+
     async def pictures(self, request: Request) -> list[Part]:
         """The pictures of a batch; raises what `picture` raises."""
         if _content_type(request) != MULTIPART:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
         return await self._parts(request, ("files", "file"), max_parts=self.settings.max_parts)
+
+    def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
+        """The format of a table's file, and its bytes as they arrive.
+
+        Raises `PicturesNotTaken`, `ContentTypeUnsupported` or `ContentEncodingUnsupported`; reading the bytes raises
+        `BodyLate` and `ClientGone`.
+        """
+        kind = _content_type(request)
+        sent = format_sent(kind)
+        if sent is None and (kind == MULTIPART or kind.startswith("image/")):
+            raise PicturesNotTaken(f"Model {card.model!r} takes tables, not pictures.")
+        if sent is None:
+            raise ContentTypeUnsupported(f"Send a table's file as {', '.join(MEDIA_TYPES.values())}.")
+        return sent, self._chunks(request, self.settings.table_timeout_s)
 
     async def _whole(self, request: Request) -> bytes:
         body = b"".join([chunk async for chunk in self._chunks(request)])
@@ -99,8 +126,8 @@ class BodyReader:
             raise RequestInvalid(FieldError(field=f"body.{names[0]}", message="Field required"))
         return parts
 
-    async def _chunks(self, request: Request) -> AsyncIterator[bytes]:
-        deadline = asyncio.get_running_loop().time() + self.settings.body_timeout_s
+    async def _chunks(self, request: Request, timeout_s: float | None = None) -> AsyncIterator[bytes]:
+        deadline = asyncio.get_running_loop().time() + (timeout_s or self.settings.body_timeout_s)
         more = True
         while more:
             message = await _received(request, deadline)

@@ -4,25 +4,22 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from prometheus_client import Gauge
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import BodyTooLarge, Overloaded
-from gateway.metrics import Metrics
 
 LINGER_S = 1.0
 """How long what a refused caller still sends is thrown away: it can read the answer before the connection ends."""
-
-Limit = Callable[[str], int]
-"""The bytes that a body may have at a path."""
 
 
 class Budget:
     """The bytes that all bodies together may take."""
 
-    def __init__(self, total: int, metrics: Metrics) -> None:
+    def __init__(self, total: int, gauge: Gauge) -> None:
         self._total = total
-        self._gauge = metrics.buffered
+        self._gauge = gauge
         self.used = 0
 
     def take(self, size: int) -> None:
@@ -40,6 +37,19 @@ class Budget:
         self._gauge.set(self.used)
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """What one body may take, and of what."""
+
+    limit: int
+    """In bytes."""
+    budget: Budget
+
+
+Allow = Callable[[str, str], Allowance]
+"""By a request's path and its body's content type."""
+
+
 class BodyGuard:
     """ASGI middleware: the reader of a body gets `BodyTooLarge` or `Overloaded` in place of one byte too many.
 
@@ -47,21 +57,22 @@ class BodyGuard:
     arrived, the connection ends with it, after a moment in which the rest is thrown away.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: Limit, budget: Budget) -> None:
+    def __init__(self, app: ASGIApp, *, allow: Allow) -> None:
         self._app = app
-        self._limit = limit
-        self._budget = budget
+        self._allow = allow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind."""
         if scope["type"] != "http" or not _has_body(Headers(scope=scope)):
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, send, Headers(scope=scope), self._limit(scope["path"]), self._budget)
+        headers = Headers(scope=scope)
+        allowance = self._allow(scope["path"], headers.get("content-type", ""))
+        body = _Body(receive, send, headers, allowance)
         try:
             await self._app(scope, body.receive, body.send)
         finally:
-            self._budget.give_back(body.counted)
+            allowance.budget.give_back(body.counted)
 
 
 @dataclass
@@ -71,8 +82,7 @@ class _Body:
     source: Receive
     sink: Send
     headers: Headers
-    limit: int
-    budget: Budget
+    allowance: Allowance
     counted: int = 0
     is_complete: bool = False
 
@@ -115,12 +125,13 @@ class _Body:
 
     def _count(self, size: int) -> None:
         self._check(self.counted + size)
-        self.budget.take(size)
+        self.allowance.budget.take(size)
         self.counted += size
 
     def _check(self, size: int) -> None:
-        if size > self.limit:
-            raise BodyTooLarge(f"The request's body is larger than {self.limit:,} bytes.")
+        limit = self.allowance.limit
+        if size > limit:
+            raise BodyTooLarge(f"The request's body is larger than {limit:,} bytes.")
 
 
 def _has_body(headers: Headers) -> bool:

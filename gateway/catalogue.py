@@ -64,6 +64,14 @@ class Catalogue:
         """The models that can be shown, sorted by name."""
         return [model for _, model in sorted(self.models.items()) if model.cards]
 
+    def served_cards(self) -> list[VersionCard]:
+        """The cards of all served versions."""
+        return [model.cards[version] for model in self.published() for version in model.served]
+
+    def published_cards(self) -> list[VersionCard]:
+        """The cards of all versions."""
+        return [card for model in self.published() for card in model.cards.values()]
+
     def announced(self) -> list[Model]:
         """The models that should answer, sorted by name; one whose stable version can't be read is among them."""
         return [model for _, model in sorted(self.models.items()) if model.announced]

@@ -7,6 +7,7 @@ GatewayError
 │   ├── MultipartInvalid             400  multipart-invalid
 │   ├── RouteUnknown                 404  not-found
 │   ├── MethodNotAllowed             405  method-not-allowed
+│   ├── NotAcceptable                406  not-acceptable
 │   ├── BodyLate                     408  body-late
 │   ├── BodyTooLarge                 413  body-too-large
 │   ├── PartTooLarge                 413  part-too-large
@@ -16,21 +17,31 @@ GatewayError
 │   └── ClientGone                   499  client-gone
 ├── VersionNotServed                 404  version-not-served
 ├── PicturesNotTaken                 422  pictures-not-taken
+├── RowsNotTaken                     422  rows-not-taken
+├── ExplanationsMissing              422  explanations-missing
+├── FeatureTableMissing              422  feature-table-missing
+├── RawTablesNotTaken                422  raw-tables-not-taken
+├── RowInvalid                       422  row-invalid
+├── TooManyRows                      413  too-many-rows
+├── IdsUnknown                       404  ids-unknown
+├── DiskFull                         507  disk-full
 ├── RetryLater
 │   ├── ModelNotServed               503  model-not-served
 │   ├── Overloaded                   503  overloaded
+│   ├── FeatureTableLoading          503  feature-table-loading
 │   └── ModelServerUnavailable       503  model-server-unavailable
 ├── ModelServerFailed                502  model-server-failed
 └── ModelServerTimeout               504  model-server-timeout
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from contract.errors import TriremeError
+from gateway.row_report import RowReport
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
@@ -98,6 +109,14 @@ class MethodNotAllowed(RequestError):
     status = 405
     code = "method-not-allowed"
     title = "The method isn't allowed here"
+
+
+class NotAcceptable(RequestError):
+    """The header `Accept` names no format in which the answer can be had."""
+
+    status = 406
+    code = "not-acceptable"
+    title = "The answer can't be had in this format"
 
 
 class BodyLate(RequestError):
@@ -173,6 +192,79 @@ class PicturesNotTaken(GatewayError):
     title = "The model doesn't take pictures"
 
 
+class RowsNotTaken(GatewayError):
+    """The model takes pictures."""
+
+    status = 422
+    code = "rows-not-taken"
+    title = "The model doesn't take rows of a table"
+
+
+class ExplanationsMissing(GatewayError):
+    """The version was published without what explains its predictions."""
+
+    status = 422
+    code = "explanations-missing"
+    title = "The version can't explain its predictions"
+
+
+class FeatureTableMissing(GatewayError):
+    """The version was published without rows that may be named by their id."""
+
+    status = 422
+    code = "feature-table-missing"
+    title = "The version has no feature table"
+
+
+class RawTablesNotTaken(GatewayError):
+    """The version has no SQL that turns raw tables into its columns."""
+
+    status = 422
+    code = "raw-tables-not-taken"
+    title = "The version takes no raw tables"
+
+
+class RowInvalid(GatewayError):
+    """A row breaks rules of its columns; nothing was predicted. `problems` says where, `counts` how often."""
+
+    status = 422
+    code = "row-invalid"
+    title = "A row breaks the rules of its columns"
+
+    def __init__(self, report: RowReport) -> None:
+        super().__init__(report.sentence())
+        self.report = report
+
+
+class TooManyRows(GatewayError):
+    """One request holds more rows than the limit; send a file to the batch address instead."""
+
+    status = 413
+    code = "too-many-rows"
+    title = "The request has too many rows"
+
+
+class IdsUnknown(GatewayError):
+    """The feature table doesn't hold all ids; nothing was predicted. `ids` lists the first of those that it lacks."""
+
+    status = 404
+    code = "ids-unknown"
+    title = "The feature table doesn't hold these ids"
+
+    def __init__(self, ids: Sequence[str | int], total: int) -> None:
+        super().__init__(f"The feature table lacks {total:,} of the ids.")
+        self.ids = tuple(ids)
+        self.total = total
+
+
+class DiskFull(GatewayError):
+    """The gateway's disk, or what bodies together may take of it, is full."""
+
+    status = 507
+    code = "disk-full"
+    title = "The gateway has no room on its disk"
+
+
 class RetryLater(GatewayError):
     """It may work a little later."""
 
@@ -194,6 +286,13 @@ class Overloaded(RetryLater):
 
     code = "overloaded"
     title = "The gateway has too much to do"
+
+
+class FeatureTableLoading(RetryLater):
+    """The version's feature table isn't loaded yet; rows sent by value are answered already."""
+
+    code = "feature-table-loading"
+    title = "The feature table isn't loaded yet"
 
 
 class ModelServerUnavailable(RetryLater):

@@ -1,17 +1,20 @@
 """What the gateway asks of a model server, and its messages in Triton's gRPC protocol (the Open Inference Protocol)."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import service_pb2 as pb
 
 from contract.card import VersionCard
-from contract.inputs import ImageInput
-from gateway.errors import ModelServerFailed, PicturesNotTaken
+from contract.inputs import ImageInput, TableInput
+from gateway.errors import ModelServerFailed, PicturesNotTaken, RowsNotTaken
 
 Pixels = NDArray[np.uint8]
+Features = NDArray[np.float32]
+Tensor = NDArray[Any]
+"""One picture, uint8 [height, width, channels], or a block of a table's rows, float32 [rows, columns]."""
 Probabilities = NDArray[np.float32]
 
 
@@ -23,8 +26,8 @@ class ModelServer(Protocol):
         """How many calls for one version may be in flight."""
         ...
 
-    async def infer(self, card: VersionCard, pictures: Sequence[Pixels], timeout_s: float, /) -> Probabilities:
-        """Probabilities, float32 [pictures, labels], of uint8 pictures [height, width, channels].
+    async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
+        """Probabilities, float32 [examples, labels], of all pictures, or of all rows of all blocks.
 
         Raises `ModelServerUnavailable`, `ModelServerTimeout` or `ModelServerFailed`.
         """
@@ -38,16 +41,37 @@ def image_input(card: VersionCard) -> ImageInput:
     return card.input
 
 
-def request_for(card: VersionCard, pictures: Sequence[Pixels]) -> pb.ModelInferRequest:
-    """The message that asks `card`'s version for the probabilities of pictures."""
-    schema = image_input(card)
-    shape = (len(pictures), *schema.shape)
+def table_input(card: VersionCard) -> TableInput:
+    """The rows that a version takes; raises `RowsNotTaken`."""
+    if not isinstance(card.input, TableInput):
+        raise RowsNotTaken(f"Model {card.model!r} takes pictures, not tables.")
+    return card.input
+
+
+def nothing(card: VersionCard) -> Tensor:
+    """The plainest input of a version: a black picture, or a row of zeros."""
+    if isinstance(card.input, ImageInput):
+        return np.zeros(card.input.shape, np.uint8)
+    return np.zeros((1, len(card.input.columns)), np.float32)
+
+
+def examples(card: VersionCard, tensors: Sequence[Tensor]) -> int:
+    """How many pictures or rows there are."""
+    return len(tensors) if isinstance(card.input, ImageInput) else sum(map(len, tensors))
+
+
+def request_for(card: VersionCard, tensors: Sequence[Tensor]) -> pb.ModelInferRequest:
+    """The message that asks `card`'s version for the probabilities of pictures or rows."""
+    schema, count = card.input, examples(card, tensors)
+    datatype, shape = (
+        ("UINT8", (count, *schema.shape)) if isinstance(schema, ImageInput) else ("FP32", (count, len(schema.columns)))
+    )
     return pb.ModelInferRequest(
         model_name=card.name.triton_name,
-        inputs=[pb.ModelInferRequest.InferInputTensor(name=schema.tensor, datatype="UINT8", shape=shape)],
+        inputs=[pb.ModelInferRequest.InferInputTensor(name=schema.tensor, datatype=datatype, shape=shape)],
         outputs=[pb.ModelInferRequest.InferRequestedOutputTensor(name=card.output.tensor)],
-        # By hand: joining the pictures' bytes is one copy, tensors of the protocol would be three.
-        raw_input_contents=[b"".join(picture.tobytes() for picture in pictures)],
+        # By hand: joining the tensors' bytes is one copy, tensors of the protocol would be three.
+        raw_input_contents=[b"".join(tensor.tobytes() for tensor in tensors)],
     )
 
 

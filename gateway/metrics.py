@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 PREFIX = "trireme_gateway_"
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 DECODE_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
-BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, 4096, 8192)
 
 
 class Metrics:
@@ -24,13 +24,21 @@ class Metrics:
         )
         self.in_flight = self._gauge("requests_in_flight", "Requests being answered.")
         self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
-        self.predictions = self._counter("predictions", "Pictures answered.", [*version, "label"])
-        self.pictures = self._gauge("pictures_in_flight", "Pictures waiting for or in a call to Triton.", version)
+        self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
+        self.pictures = self._gauge(
+            "pictures_in_flight", "Pictures and rows waiting for or in a call to Triton.", version
+        )
         self.triton = self._histogram("triton_seconds", "Time of one call to Triton.", version, LATENCY_BUCKETS_S)
-        self.batch = self._histogram("batch_pictures", "Pictures in one call to Triton.", version, BATCH_BUCKETS)
+        self.batch = self._histogram(
+            "batch_pictures", "Pictures or rows in one call to Triton.", version, BATCH_BUCKETS
+        )
         self.triton_errors = self._counter("triton_errors", "Calls to Triton that failed.", ["status"])
-        self.dropped = self._counter("dropped", "Pictures dropped before a call: nobody waited any more.", version)
+        self.dropped = self._counter(
+            "dropped", "Pictures and blocks of rows dropped before a call: nobody waited any more.", version
+        )
         self.decode = self._histogram("decode_seconds", "Time to turn a picture into a tensor.", [], DECODE_BUCKETS_S)
+        self.rows = self._counter("file_rows", "Rows of files, by what became of them.", [*version, "outcome"])
+        self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
         self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])

@@ -11,7 +11,17 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from contract.errors import TriremeError
-from gateway.errors import FieldError, GatewayError, MethodNotAllowed, RequestError, RequestInvalid, RouteUnknown
+from gateway.errors import (
+    FieldError,
+    GatewayError,
+    IdsUnknown,
+    MethodNotAllowed,
+    RequestError,
+    RequestInvalid,
+    RouteUnknown,
+    RowInvalid,
+)
+from gateway.row_report import ProblemCount, RowProblem
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:trireme:"
@@ -30,6 +40,14 @@ class Problem(BaseModel):
     trace_id: str = Field(examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
     errors: list[FieldError] | None = None
     """What is wrong with which field, for `request-invalid`."""
+    problems: list[RowProblem] | None = None
+    """The first values that break a rule, for `row-invalid`."""
+    counts: list[ProblemCount] | None = None
+    """How often each rule is broken in each column, for `row-invalid`."""
+    ids: list[str | int] | None = None
+    """The first of the ids that aren't there, for `ids-unknown`."""
+    total: int | None = None
+    """How many problems or ids there are in all, for `row-invalid` and `ids-unknown`."""
 
     @classmethod
     def of(cls, error: TriremeError, trace_id: str) -> "Problem":
@@ -41,8 +59,21 @@ class Problem(BaseModel):
             detail=error.detail,
             code=error.code,
             trace_id=trace_id,
-            errors=error.errors if isinstance(error, RequestInvalid) else None,
+            **_extras(error),
         )
+
+
+def _extras(error: TriremeError) -> dict[str, Any]:
+    match error:
+        case RequestInvalid():
+            return {"errors": error.errors}
+        case RowInvalid():
+            report = error.report
+            return {"problems": report.first, "counts": report.counts(), "total": report.total}
+        case IdsUnknown():
+            return {"ids": error.ids, "total": error.total}
+        case _:
+            return {}
 
 
 class ProblemResponse(Response):

@@ -4,16 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from contract.errors import TriremeError
 from gateway.answers import ModelReadiness
 from gateway.catalogue import Catalogue, Model
-from gateway.inference import ModelServer, image_input
+from gateway.inference import ModelServer, nothing
 
 
 class ReadinessCheck:
-    """Asks the stable version of each served model for the probabilities of a black picture."""
+    """Asks the stable version of each served model for the probabilities of a black picture, or of a row of zeros."""
 
     def __init__(
         self, catalogue: Callable[[], Catalogue], server: ModelServer, *, timeout_s: float, cache_s: float
@@ -37,9 +35,8 @@ class ReadinessCheck:
     async def _check(self, model: Model) -> ModelReadiness:
         try:
             card = model.choose(None)
-            black = np.zeros(image_input(card).shape, np.uint8)
             async with asyncio.timeout(self._timeout_s):
-                await self._server.infer(card, [black], self._timeout_s)
+                await self._server.infer(card, [nothing(card)], self._timeout_s)
         except TriremeError as error:
             return ModelReadiness(model=model.name, version=model.stable, ready=False, code=error.code)
         except TimeoutError:

@@ -5,14 +5,17 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from contract.names import ModelVersion
+from contract.sql_sandbox import SqlLimits
+from contract.tabular.table_file import TableLimits
 from gateway.admission import Admission
+from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.decoding import Decoder
@@ -25,6 +28,13 @@ from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
 from gateway.replicas import ReplicaPool
 from gateway.settings import GatewaySettings
+from gateway.tables.feature_tables import FeatureTables
+from gateway.tables.file_answer import FileAnswers
+from gateway.tables.file_scorer import FileScorer
+from gateway.tables.model import TableModels
+from gateway.tables.predictor import RowPredictor
+from gateway.tables.spool import Spool
+from gateway.tables.work import FileWork
 from gateway.triton import Triton
 
 OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncContextManager[ModelServer]]
@@ -39,6 +49,11 @@ class Services:
     metrics: Metrics
     follower: CatalogueFollower
     predictor: Predictor
+    rows: RowPredictor
+    tables: TableModels
+    files: FileAnswers
+    file_work: FileWork
+    spool: Spool
     bodies: BodyReader
     readiness: ReadinessCheck
     predictions: Admission
@@ -91,14 +106,32 @@ async def open_services(
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
-        predictor = Predictor(server, decoder, metrics, settings)
-        stack.push_async_callback(predictor.close)
-        follower = await stack.enter_async_context(_followed(settings, metrics, predictor))
+        batchers = Batchers(server, metrics, settings)
+        stack.push_async_callback(batchers.close)
+        tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
+        features = await stack.enter_async_context(_feature_tables(settings))
+        file_work = FileWork(settings.table_threads)
+        stack.push_async_callback(asyncio.to_thread, file_work.close)
+        follower = await stack.enter_async_context(
+            _followed(settings, metrics, [batchers.keep_only, tables.keep_only], features)
+        )
         yield Services(
             settings,
             metrics,
             follower,
-            predictor,
+            Predictor(batchers, decoder, metrics, settings),
+            RowPredictor(
+                models=tables,
+                features=features,
+                batchers=batchers,
+                decoder=decoder,
+                metrics=metrics,
+                settings=settings,
+            ),
+            tables,
+            _file_answers(server, file_work, metrics, settings),
+            file_work,
+            Spool(settings.spool),
             BodyReader(settings),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
@@ -106,6 +139,11 @@ async def open_services(
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
         )
+
+
+def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:
+    scorer = FileScorer(server, work, metrics, settings.triton_timeout_s)
+    return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows))
 
 
 def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
@@ -120,15 +158,18 @@ def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
 
 @contextlib.asynccontextmanager
 async def _followed(
-    settings: GatewaySettings, metrics: Metrics, predictor: Predictor
+    settings: GatewaySettings,
+    metrics: Metrics,
+    keepers: Sequence[Callable[[set[ModelVersion]], None]],
+    features: FeatureTables,
 ) -> AsyncIterator[CatalogueFollower]:
+    def tell(catalogue: Catalogue) -> None:
+        for keep_only in keepers:
+            keep_only({card.name for card in catalogue.served_cards()})
+        features.set_cards(catalogue.served_cards(), catalogue.published_cards())
+
     reader = CatalogueReader(settings.repository, settings.served, metrics)
-    follower = CatalogueFollower(
-        reader,
-        metrics,
-        interval_s=settings.refresh_interval_s,
-        on_change=lambda catalogue: predictor.keep_only(_served(catalogue)),
-    )
+    follower = CatalogueFollower(reader, metrics, interval_s=settings.refresh_interval_s, on_change=tell)
     await follower.refresh()
     task = asyncio.create_task(follower.follow())
     try:
@@ -138,8 +179,15 @@ async def _followed(
         await asyncio.wait([task])
 
 
-def _served(catalogue: Catalogue) -> set[ModelVersion]:
-    return {ModelVersion(model.name, version) for model in catalogue.published() for version in model.served}
+@contextlib.asynccontextmanager
+async def _feature_tables(settings: GatewaySettings) -> AsyncIterator[FeatureTables]:
+    features = FeatureTables(settings.repository, settings.feature_cache)
+    task = asyncio.create_task(features.follow())
+    try:
+        yield features
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 # Async, though it waits for nothing: FastAPI would run it in a thread otherwise.

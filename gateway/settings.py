@@ -39,15 +39,15 @@ class GatewaySettings(BaseSettings):
     discovery_interval_s: Seconds = 1.0
     """Seconds between two looks at the names, with `dns`."""
     triton_timeout_s: Seconds = 5.0
-    """Seconds that a picture may wait, queue included, for the model server's answer."""
+    """Seconds that a picture or row may wait, queue included, for the model server's answer."""
     calls_per_replica: Count = 2
     """Calls in flight to one replica for one version; what arrives meanwhile goes together in the next call."""
     max_queue: Count = 1024
     """Pictures that may wait for a call, per version; beyond that the answer is 503."""
     decode_threads: Count | None = None
-    """Threads that decode pictures; empty: one a processor, at most eight."""
+    """Threads that decode pictures and read rows; empty: one a processor, at most eight."""
     decode_queue: Count = 512
-    """Pictures that may wait for or be in decoding; beyond that the answer is 503."""
+    """Requests that may wait for or be in decoding; beyond that the answer is 503."""
     decode_timeout_s: Seconds = 10.0
     """Seconds that a picture may wait for its tensor; after that the answer is 503."""
     max_body_bytes: Bytes = 10 * MIB
@@ -58,6 +58,34 @@ class GatewaySettings(BaseSettings):
     """Bytes of all requests' bodies together; beyond that the answer is 503."""
     max_parts: Count = 1000
     """Pictures in one batch."""
+    max_rows: Count = 1000
+    """Rows in one JSON request; files go to the batch address."""
+    max_explained_rows: Count = 10
+    """Rows in one JSON request whose predictions are explained."""
+    sql_timeout_s: Seconds = 5.0
+    """Seconds in which a version's SQL has to turn a request's raw tables into rows."""
+    sql_memory_mb: Count = 512
+    """MiB that a version's SQL may take, all requests together."""
+    feature_cache: Path = Path(".trireme/features")
+    """Folder for encoded feature tables, one gateway's repository a folder; what is there can be made again."""
+    max_queued_rows: Count = 65_536
+    """Rows of JSON requests that may wait for a call, per version; beyond that the answer is 503."""
+    max_table_bytes: Bytes = 4096 * MIB
+    """Bytes of a table's file. It is written to the disk, not kept in memory."""
+    max_spooled_bytes: Bytes = 16_384 * MIB
+    """Bytes of all tables' files on the disk together; beyond that the answer is 503."""
+    max_table_rows: Count = 50_000_000
+    """Rows of a table's file."""
+    spool: Path | None = None
+    """Folder for tables' files while they are in work; empty: the system's folder for temporary files."""
+    table_threads: Count = 2
+    """Threads that read, encode and write the rows of files."""
+    table_timeout_s: Seconds = 600.0
+    """Seconds in which a table's file has to arrive."""
+    max_checked_ids: Count = 10_000_000
+    """Rows of a file whose ids are compared when it is validated; 16 bytes each."""
+    max_problems: Count = 100
+    """Values that break a rule that an answer lists; all are counted."""
     max_pixels: Count = 50_000_000
     """Pixels of a picture, checked before decoding."""
     max_in_flight: Count = 1024
@@ -81,7 +109,7 @@ class GatewaySettings(BaseSettings):
     default_top_k: Count = 5
     """Labels in an answer where the caller doesn't say how many."""
 
-    @field_validator("served", "decode_threads", mode="before")
+    @field_validator("served", "decode_threads", "spool", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value

@@ -11,7 +11,7 @@ from tritonclient.grpc import service_pb2 as pb
 
 from contract.card import VersionCard
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable
-from gateway.inference import Pixels, Probabilities, probabilities_of, request_for
+from gateway.inference import Probabilities, Tensor, examples, probabilities_of, request_for
 from gateway.metrics import Metrics
 from gateway.replicas import AWAY_S, SILENT_S, Replica, ReplicaPool
 
@@ -37,16 +37,17 @@ class Triton:
         """How many calls for one version may be in flight."""
         return self._calls_per_replica * max(1, len(self._pool))
 
-    async def infer(self, card: VersionCard, pictures: Sequence[Pixels], timeout_s: float, /) -> Probabilities:
+    async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
         """See `ModelServer.infer`; a replica that can't answer is replaced once, if there is another and time."""
         started = time.monotonic()
         try:
-            response = await self._somewhere(request_for(card, pictures), started + timeout_s)
+            response = await self._somewhere(request_for(card, tensors), started + timeout_s)
         except grpc.aio.AioRpcError as error:
             raise _translate(error, card) from None
         self._metrics.triton.labels(card.model, str(card.version)).observe(time.monotonic() - started)
-        self._metrics.batch.labels(card.model, str(card.version)).observe(len(pictures))
-        return probabilities_of(response, card, len(pictures))
+        count = examples(card, tensors)
+        self._metrics.batch.labels(card.model, str(card.version)).observe(count)
+        return probabilities_of(response, card, count)
 
     async def _somewhere(self, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
         with self._pool.least_busy() as first:
@@ -89,4 +90,4 @@ def _translate(error: grpc.aio.AioRpcError, card: VersionCard) -> GatewayError:
         return ModelServerUnavailable(f"The model server can't be reached for {version}.")
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return ModelServerTimeout(f"The model server did not answer in time for {version}.")
-    return ModelServerFailed(f"The model server failed on a picture for {version}.")
+    return ModelServerFailed(f"The model server failed on an input for {version}.")

@@ -15,6 +15,7 @@ from training.data.cifar10 import NAME
 from training.data.cli import MaxBad, print_json
 from training.data.reading import MAX_BAD
 from training.engines.record import TuningStore
+from training.errors import RequestInvalid
 from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.parent import find_parent
 from training.quiet import quiet_stderr
@@ -22,8 +23,19 @@ from training.request import TrainingRequest
 from training.run_store import RunStore
 from training.runs import RunRecord
 from training.settings import TrainingSettings
+from training.tables.cli import SearchKind, Wishes, train_table
+from training.tables.recipes import names_recipe
 
 LATEST = "latest"
+PICTURES, TABLES = "For pictures", "For tables"
+ONLY = {
+    PICTURES: (
+        "data_dir", "parent", "profile", "architecture", "size", "class_weights", "max_bad", "epochs", "patience",
+        "mirrored", "resume",
+    ),
+    TABLES: ("search", "trials"),
+}  # fmt: skip
+"""Parameters that only one kind of model takes."""
 
 train = typer.Typer(add_completion=False)
 
@@ -33,56 +45,105 @@ Pictures = Annotated[
         "--data",
         metavar="DIR",
         help="Folder of pictures: <label>/*.jpg, or <split>/<label>/*.jpg. For cifar10: where it lies.",
+        rich_help_panel=PICTURES,
     ),
 ]
 
 
 @train.command("train")
 def train_model(
-    name: Annotated[str, typer.Argument(help="The model's name; cifar10 trains on CIFAR-10.")],
+    context: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|RECIPE",
+            help="A model of pictures (cifar10 trains on CIFAR-10), or of a table: a recipe's name or YAML file.",
+        ),
+    ],
     data_dir: Pictures = None,
     parent: Annotated[
         str | None,
-        typer.Option("--from", metavar="MODEL[:VERSION]", help="Fine-tune this version instead of beginning anew."),
+        typer.Option(
+            "--from",
+            metavar="MODEL[:VERSION]",
+            help="Fine-tune this version instead of beginning anew.",
+            rich_help_panel=PICTURES,
+        ),
     ] = None,
     profile: Annotated[
         str | None,
-        typer.Option(help="How long to train: quick, full or finetune. Default: quick; with --from finetune."),
+        typer.Option(
+            help="How long to train: quick, full or finetune. Default: quick; with --from finetune.",
+            rich_help_panel=PICTURES,
+        ),
     ] = None,
     architecture: Annotated[
         str | None,
-        typer.Option(help="The network: fast, wide or cnn4. Default: the profile's; with --from the parent's."),
+        typer.Option(
+            help="The network: fast, wide or cnn4. Default: the profile's; with --from the parent's.",
+            rich_help_panel=PICTURES,
+        ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(help="Width and height of a folder's pictures, in pixels. Default: 32; with --from the parent's."),
+        typer.Option(
+            help="Width and height of a folder's pictures, in pixels. Default: 32; with --from the parent's.",
+            rich_help_panel=PICTURES,
+        ),
     ] = None,
     class_weights: Annotated[
-        Choice, typer.Option(help="Whether rare labels count more; auto: where one has over twice another's pictures.")
+        Choice,
+        typer.Option(
+            help="Whether rare labels count more; auto: where one has over twice another's pictures.",
+            rich_help_panel=PICTURES,
+        ),
     ] = "auto",
     max_bad: MaxBad = MAX_BAD,
-    seed: Annotated[int, typer.Option(help="Decides weights at the start, the split, order and augmentation.")] = 0,
-    epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Decides all that is random: split, start, order. Default: 0, or the recipe's."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the profile's.", rich_help_panel=PICTURES)] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Stop after so many epochs without a better validation accuracy; 0: never.")
+        int | None,
+        typer.Option(
+            help="Stop after so many epochs without a better validation accuracy; 0: never.", rich_help_panel=PICTURES
+        ),
     ] = None,
     mirrored: Annotated[
-        bool, typer.Option("--mirrored", help="Export a graph that averages a picture and its mirror image.")
+        bool,
+        typer.Option(
+            "--mirrored",
+            help="Export a graph that averages a picture and its mirror image.",
+            rich_help_panel=PICTURES,
+        ),
     ] = False,
     resume: Annotated[
         str | None,
-        typer.Option(metavar="RUN", help="Go on with this run, or the `latest`."),
+        typer.Option(metavar="RUN", help="Go on with this run, or the `latest`.", rich_help_panel=PICTURES),
+    ] = None,
+    search: Annotated[
+        SearchKind | None,
+        typer.Option(help="How to search the parameters, instead of the recipe's way.", rich_help_panel=TABLES),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, help="Tries of a search, instead of the recipe's number.", rich_help_panel=TABLES),
     ] = None,
     publish: Annotated[bool, typer.Option(help="Publish the model when it is trained.")] = False,
     repository: RepositoryOption = REPOSITORY,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a model; Ctrl-C leaves a run that can be resumed."""
-    settings = TrainingSettings()
+    """Train a model of pictures, or of a table by a recipe; Ctrl-C leaves a run with pictures that can be resumed."""
+    settings, is_table = TrainingSettings(), names_recipe(name)
+    _check_options(context, name, PICTURES if is_table else TABLES)
+    if is_table:
+        target = repository if publish else None
+        return train_table(name, Wishes(seed, search, trials), settings, repository=target, as_json=as_json)
     runs = RunStore(settings.runs_dir)
     start = find_parent(ModelRepository(repository), parent) if parent else None
     folder, held = (None, data_dir) if name == NAME else (data_dir, None)
-    wishes: dict[str, Any] = {"folder": folder, "seed": seed, "epochs": epochs, "patience": patience}
+    wishes: dict[str, Any] = {"folder": folder, "seed": seed or 0, "epochs": epochs, "patience": patience}
     wishes |= {"profile": profile, "architecture": architecture, "size": size, "mirrored": mirrored}
     request = TrainingRequest.of(name, start, **wishes, class_weights=class_weights, max_bad=max_bad)
     try:
@@ -91,7 +152,16 @@ def train_model(
         _tell_interrupted(runs.unfinished(name))
         raise typer.Exit(130) from None
     version = _publish(settings, run, repository, data_dir) if publish else None
-    _show_run(run, version, as_json=as_json)
+    return _show_run(run, version, as_json=as_json)
+
+
+def _check_options(context: typer.Context, name: str, foreign: str) -> None:
+    """Raise `RequestInvalid` where an option was given that is for the other kind of model."""
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name or "")
+        if option.name in ONLY[foreign] and source is not None and source.name == "COMMANDLINE":
+            other = "a recipe for a table" if foreign == PICTURES else "a model of pictures"
+            raise RequestInvalid(f"{option.opts[0]} is {foreign.lower()}, and {name!r} is {other}.")
 
 
 def _to_resume(runs: RunStore, model: str, wanted: str | None) -> str | None:

@@ -31,9 +31,9 @@ def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], dev
     )
 
 
-def library_versions(more: tuple[str, ...] = ()) -> dict[str, str]:
+def library_versions(more: tuple[str, ...] = (), known: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
     """Versions of Python and of the installed libraries that decide an outcome."""
-    found = {name: _version(name) for name in (*LIBRARIES, *more)}
+    found = {name: _version(name) for name in (*known, *more)}
     return {"python": sys.version.split()[0], **{name: number for name, number in found.items() if number}}
 
 

@@ -1,20 +1,24 @@
 """Predictions."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Request, Response
 
+from contract.card import VersionCard
 from contract.errors import (
+    JsonInvalid,
     ModelUnknown,
     NameInvalid,
     PictureEmpty,
     PictureTooManyPixels,
     PictureTruncated,
     PictureUnsupported,
+    RawTablesInvalid,
+    SqlFailed,
+    SqlTimeout,
     VersionUnknown,
 )
+from contract.inputs import ImageInput
 from gateway.answers import BatchPrediction, BatchProblem, Prediction
 from gateway.batch import BatchAnswer
 from gateway.bodies import PictureDocument
@@ -24,17 +28,34 @@ from gateway.errors import (
     BodyLate,
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
+    ExplanationsMissing,
+    FeatureTableLoading,
+    FeatureTableMissing,
+    IdsUnknown,
     ModelNotServed,
     MultipartInvalid,
     Overloaded,
     PicturesNotTaken,
+    RawTablesNotTaken,
     RequestInvalid,
+    RowInvalid,
     TooManyParts,
+    TooManyRows,
     VersionNotServed,
 )
-from gateway.inference import image_input
 from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
-from gateway.services import Given
+from gateway.routes.files import (
+    ANSWERED_FILE,
+    FILES,
+    TABLE_CONTENT,
+    Ending,
+    NdjsonResponse,
+    SummaryQuery,
+    answer_file,
+)
+from gateway.services import Given, Services
+from gateway.tables.answers import RowPrediction, RowPredictions
+from gateway.tables.documents import RowsDocument
 
 router = APIRouter(prefix="/v1/models/{model}/predict", tags=["predictions"])
 
@@ -50,6 +71,19 @@ READING = (
     RequestInvalid,
     Overloaded,
 )
+ROWS = (
+    JsonInvalid,
+    RowInvalid,
+    TooManyRows,
+    IdsUnknown,
+    FeatureTableMissing,
+    FeatureTableLoading,
+    ExplanationsMissing,
+    RawTablesNotTaken,
+    RawTablesInvalid,
+    SqlFailed,
+    SqlTimeout,
+)
 PICTURES = (PictureEmpty, PictureUnsupported, PictureTruncated, PictureTooManyPixels)
 
 
@@ -64,66 +98,88 @@ ONE_PICTURE = {
             "image/*": {"schema": FILE},
             "application/octet-stream": {"schema": FILE},
             "multipart/form-data": _multipart("file", FILE),
-            "application/json": {"schema": PictureDocument.model_json_schema()},
+            "application/json": {
+                "schema": {"anyOf": [PictureDocument.model_json_schema(), RowsDocument.model_json_schema()]}
+            },
         },
     }
 }
-MANY_PICTURES = {
+MANY = {
     "requestBody": {
         "required": True,
-        "content": {"multipart/form-data": _multipart("files", {"type": "array", "items": FILE})},
+        "content": {
+            "multipart/form-data": _multipart("files", {"type": "array", "items": FILE}),
+            **TABLE_CONTENT,
+        },
     }
 }
-
-
-class NdjsonResponse(StreamingResponse):
-    """JSON documents, one a line."""
-
-    media_type = "application/x-ndjson"
 
 
 @router.post(
     "",
-    response_model=Prediction,
+    response_model=Prediction | RowPrediction | RowPredictions,
     openapi_extra=ONE_PICTURE,
-    responses=problems(*CHOICE, *READING, *PICTURES, *COMPUTING),
+    responses=problems(*CHOICE, *READING, *PICTURES, *ROWS, *COMPUTING),
 )
 async def predict(
     request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
 ) -> Response:
-    """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64."""
+    """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64.
+
+    For a model of tables: one row or several as JSON, by value or by id.
+    """
     card = services.catalogue.model(model).choose(version)
     with services.predictions.enter():
-        source = await services.bodies.picture(request)
-        async with cancelled_when_gone(request.receive):
-            answer = await services.predictor.predict(card, source, top_k)
+        answer = await (
+            _picture(request, services, card, top_k) if _takes_pictures(card) else _rows(request, services, card)
+        )
     # Ready-made: the answer was just validated, and FastAPI would do it again.
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-async def _batch_slot(services: Given) -> AsyncIterator[None]:
-    # A dependency, because it is left after the last line was sent, or could not be.
-    with services.batches.enter():
-        yield
+def _takes_pictures(card: VersionCard) -> bool:
+    return isinstance(card.input, ImageInput)
+
+
+async def _picture(request: Request, services: Services, card: VersionCard, top_k: int | None) -> Prediction:
+    source = await services.bodies.picture(request)
+    async with cancelled_when_gone(request.receive):
+        return await services.predictor.predict(card, source, top_k)
+
+
+async def _rows(request: Request, services: Services, card: VersionCard) -> RowPrediction | RowPredictions:
+    body = await services.bodies.document(request, card)
+    async with cancelled_when_gone(request.receive):
+        return await services.rows.predict(card, body)
 
 
 @router.post(
     "/batch",
     response_model=BatchPrediction | BatchProblem,
     response_class=NdjsonResponse,
-    openapi_extra=MANY_PICTURES,
-    responses=problems(*CHOICE, *READING, *COMPUTING),
-    dependencies=[Depends(_batch_slot)],
+    openapi_extra=MANY,
+    responses={200: ANSWERED_FILE, **problems(*CHOICE, *READING, *FILES, *COMPUTING)},
 )
 async def predict_batch(
-    request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
+    request: Request,
+    services: Given,
+    ending: Ending,
+    *,
+    model: ModelPath,
+    top_k: TopKQuery = None,
+    version: VersionQuery = None,
+    summary: SummaryQuery = None,
 ) -> Response:
     """Predict many pictures of one multipart body; the answers stream, one line a picture, in the order sent.
 
     A picture that can't be answered is a problem document on its line, and does not fail the rest.
+
+    For a model of tables: predict the rows of a file; the answers stream in the format that `Accept` names, else in the
+    file's. A row that breaks a rule has an `error` in its answer, and does not fail the rest.
     """
     card = services.catalogue.model(model).choose(version)
-    image_input(card)
+    if not _takes_pictures(card):
+        return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)
     answer = BatchAnswer(
         services.predictor, services.metrics, card, top_k, services.settings.batch_window, request.state.trace_id

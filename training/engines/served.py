@@ -1,51 +1,72 @@
-"""What a served network answers to many pictures."""
+"""What a served model answers to many inputs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.card import Output
-from contract.inputs import ImageInput
+from contract.decision import Decision
+from contract.inputs import Input
 from modelserver.temporary import TemporaryServer
-from training.data.dataset import Pixels, Split
 
 IN_FLIGHT = 2
 """Batches under way at a time: one computes while the next one travels."""
 
 Probabilities = NDArray[np.float32]
+Tensors = NDArray[Any]
 Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs whose answers are known.
+
+    `tensors` are uint8 [n, height, width, channels] of pictures, float32 [n, columns] of rows; `labels` int64 [n].
+    """
+
+    tensors: Tensors
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 def answers(
     server: TemporaryServer,
     name: str,
-    pictures: Pixels,
+    tensors: Tensors,
     *,
-    schema: ImageInput,
+    schema: Input,
     output: Output,
     batch: int,
     advance: Advance = lambda _: None,
 ) -> Probabilities:
-    """Answers float32 [n, labels] for pictures uint8 [n, height, width, channels], sent in batches.
+    """Answers float32 [n, labels] to tensors as `Examples` has them, sent in batches.
 
-    `advance` is told how many pictures were answered since it was last called. Raises `CallFailed`.
+    `advance` is told how many were answered since it was last called. Raises `CallFailed`.
     """
 
     def ask(start: int) -> Probabilities:
-        part = pictures[start : start + batch]
+        part = tensors[start : start + batch]
         answer: Probabilities = server.infer(name, {schema.tensor: part}, [output.tensor])[output.tensor]
         return answer
 
     parts = []
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
-        for part in pool.map(ask, range(0, len(pictures), batch)):
+        for part in pool.map(ask, range(0, len(tensors), batch)):
             advance(len(part))
             parts.append(part)
     return np.concatenate(parts)
 
 
-def accuracy(probabilities: Probabilities, truth: Split) -> float:
-    """Share of right answers."""
-    return float(np.mean(probabilities.argmax(axis=1) == truth.labels))
+def accuracy(
+    probabilities: Probabilities, truth: NDArray[np.int64], labels: Sequence[str], decision: Decision | None = None
+) -> float:
+    """Share of right answers, those of a decision where there is one; `truth` is int64 [n]."""
+    from training.evaluation import answers as decided  # noqa: PLC0415 - scikit-learn takes a second to import
+
+    return float(np.mean(decided(labels, probabilities, decision) == truth))

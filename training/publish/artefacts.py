@@ -5,7 +5,7 @@ from pathlib import Path
 import onnx
 
 from contract.card import Engine, Output
-from contract.inputs import ImageInput
+from contract.inputs import Input
 from contract.repository import INT8_ONNX_MODEL, ONNX_MODEL
 from training.data.dataset import Pixels
 from training.engines.errors import QuantisationFailed
@@ -13,7 +13,7 @@ from training.engines.quantisation import quantise
 from training.publish.graph import check
 
 
-def make_artefact(engine: Engine, folder: Path, pictures: Pixels | None, *, schema: ImageInput, output: Output) -> None:
+def make_artefact(engine: Engine, folder: Path, pictures: Pixels | None, *, schema: Input, output: Output) -> None:
     """Make the engine's artefact inside a version's folder from the `1/model.onnx` there; nothing where that is it.
 
     `pictures`, uint8 [n, height, width, channels], are needed for int8. Raises `QuantisationFailed`, `StorageFull`, or

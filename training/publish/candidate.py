@@ -1,11 +1,14 @@
 """What can be published: a model, wherever it was trained."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from contract.card import Lineage, Output
-from contract.inputs import ImageInput
+from contract.card import FeatureTable, Lineage, Output
+from contract.decision import Decision
+from contract.explanation import Explanation
+from contract.inputs import Input
 from contract.metrics import Evaluation
 
 Build = Callable[[Path], None]
@@ -20,7 +23,7 @@ class Candidate(Protocol):
         """Its name."""
 
     @property
-    def input(self) -> ImageInput:
+    def input(self) -> Input:
         """What it takes."""
 
     @property
@@ -34,3 +37,15 @@ class Candidate(Protocol):
     @property
     def lineage(self) -> Lineage:
         """Where it comes from."""
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """What the card of a table model says besides; nothing of this for pictures."""
+
+    decision: Decision | None = None
+    feature_table: FeatureTable | None = None
+    explanation: Explanation | None = None
+
+
+NO_FACTS = TableFacts()

@@ -14,7 +14,7 @@ from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.publish.evidence import CatalogData
 from training.publish.publisher import Publication
 from training.publish.publisher import publish as publish_run
-from training.runs import RECORD
+from training.runs import RECORD, kind_of
 from training.settings import TrainingSettings
 
 publish = typer.Typer(help="Convert, prove and publish a finished training run.")
@@ -37,14 +37,19 @@ def main(
     folder = find_run(settings.runs_dir, run)
     console = Console(stderr=True, highlight=False)
     with console.status("publishing") as status:
-        publication = publish_run(
-            folder,
-            repository,
-            dry_run=dry_run,
-            tell=status.update,
-            data=CatalogData(Catalog(settings, Console(stderr=True))),
-            tunings=None if plain else TuningStore(settings.tuning_dir),
-        )
+        if kind_of(folder) == "table":
+            from training.tables.publishing import publish_table  # noqa: PLC0415 - scikit-learn takes a while
+
+            publication = publish_table(folder, repository, dry_run=dry_run, tell=status.update)
+        else:
+            publication = publish_run(
+                folder,
+                repository,
+                dry_run=dry_run,
+                tell=status.update,
+                data=CatalogData(Catalog(settings, Console(stderr=True))),
+                tunings=None if plain else TuningStore(settings.tuning_dir),
+            )
     if as_json:
         typer.echo(publication.card.model_dump_json())
     else:

@@ -4,13 +4,16 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2 as pb
 
 from contract.card import Engine, Output
-from contract.inputs import ImageInput
+from contract.inputs import Input
 from contract.names import ModelVersion
 from contract.repository import LABELS
 
+TYPES = {"image": pb.TYPE_UINT8, "table": pb.TYPE_FP32}
+"""Of the input tensor, by the kind of input."""
 
-def image_config(name: str | ModelVersion, schema: ImageInput, output: Output, engine: Engine) -> str:
-    """The configuration of an image classifier, as text.
+
+def version_config(name: str | ModelVersion, schema: Input, output: Output, engine: Engine) -> str:
+    """The configuration of a classifier, as text.
 
     Batches form while the instances are busy, and wait for more only where the engine has a queue delay; the smallest
     and the largest batch are run once before the model counts as loaded.
@@ -20,7 +23,7 @@ def image_config(name: str | ModelVersion, schema: ImageInput, output: Output, e
         backend=engine.backend,
         max_batch_size=engine.max_batch_size,
         default_model_filename=engine.artefact.rpartition("/")[2],
-        input=[pb.ModelInput(name=schema.tensor, data_type=pb.TYPE_UINT8, dims=schema.shape)],
+        input=[pb.ModelInput(name=schema.tensor, data_type=TYPES[schema.kind], dims=schema.shape)],
         output=[_output(output)],
         instance_group=[_instances(engine)],
         dynamic_batching=pb.ModelDynamicBatching(max_queue_delay_microseconds=engine.queue_delay_us),
@@ -51,6 +54,6 @@ def _output(output: Output) -> pb.ModelOutput:
     return pb.ModelOutput(name=output.tensor, data_type=pb.TYPE_FP32, dims=dims, label_filename=LABELS)
 
 
-def _warmup(schema: ImageInput, size: int) -> pb.ModelWarmup:
-    zeros = pb.ModelWarmup.Input(data_type=pb.TYPE_UINT8, dims=schema.shape, zero_data=True)
+def _warmup(schema: Input, size: int) -> pb.ModelWarmup:
+    zeros = pb.ModelWarmup.Input(data_type=TYPES[schema.kind], dims=schema.shape, zero_data=True)
     return pb.ModelWarmup(name=f"batch-{size}", batch_size=size, inputs={schema.tensor: zeros})

@@ -1,13 +1,13 @@
-"""The engine gate: what will really serve answers the test pictures as well as the trained model did."""
+"""The engine gate: what will really serve answers the test examples as well as the trained model did."""
 
 from pathlib import Path
 
 from contract.card import Engine, Gate, Output
-from contract.inputs import ImageInput
+from contract.decision import Decision
+from contract.inputs import Input
 from contract.names import ModelVersion
 from modelserver.temporary import TemporaryServer
-from training.data.dataset import Split
-from training.engines.served import accuracy, answers
+from training.engines.served import Examples, accuracy, answers
 from training.publish.errors import GateFailed
 
 MAX_ACCURACY_LOSS = 0.002
@@ -21,21 +21,22 @@ def engine_gate(
     name: ModelVersion,
     *,
     engine: Engine,
-    schema: ImageInput,
+    schema: Input,
     output: Output,
-    test: Split,
+    test: Examples,
     trained: float,
+    decision: Decision | None = None,
 ) -> Gate:
-    """Serve the candidate as it will be served here, and send it all test pictures in full batches.
+    """Serve the candidate as it will be served here, and send it all test examples in full batches.
 
     `trained` is the trained model's own accuracy on them. Raises `GateFailed` where the served one is lower by more
     than `MAX_ACCURACY_LOSS`, or where another engine than `engine` answers.
     """
     with TemporaryServer(repository, [name], target=engine.tuned_for) as server:
         _check_engine(server, name, engine)
-        given = answers(server, str(name), test.images, schema=schema, output=output, batch=engine.max_batch_size)
+        given = answers(server, str(name), test.tensors, schema=schema, output=output, batch=engine.max_batch_size)
         version = server.version
-    measured = accuracy(given, test)
+    measured = accuracy(given, test.labels, output.labels, decision)
     check_loss(measured, trained)
     return Gate(
         name="engine",
@@ -51,7 +52,7 @@ def check_loss(measured: float, trained: float) -> None:
     """Raise `GateFailed` where too much accuracy is lost."""
     if not trained - measured <= MAX_ACCURACY_LOSS + ROUNDING:
         raise GateFailed(
-            f"The engine answers {measured:.2%} of the test pictures rightly, the trained model {trained:.2%}; "
+            f"The engine answers {measured:.2%} of the test examples rightly, the trained model {trained:.2%}; "
             f"allowed is a loss of {MAX_ACCURACY_LOSS:.1%}. Tune anew, or publish with --plain."
         )
 

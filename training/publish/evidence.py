@@ -1,12 +1,13 @@
-"""The pictures that calibrate and prove an engine."""
+"""The examples that calibrate and prove an engine."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from training.data.catalog import Catalog
-from training.data.dataset import DataSet, Pixels, Split
+from training.data.dataset import DataSet, Pixels
 from training.engines.calibration import calibration_pictures
+from training.engines.served import Examples
 from training.errors import DataError, RunChanged, RunUnknown
 from training.plan import RunPlan
 
@@ -37,12 +38,12 @@ class CatalogData:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Pictures of a model's data, or why there are none."""
+    """Examples of a model's data, or why there are none."""
 
-    test: Split | None = None
+    test: Examples | None = None
     """Those that its accuracy was measured on, all of them."""
     calibration: Pixels | None = None
-    """Some that it was trained on, uint8 [n, height, width, channels]."""
+    """Some pictures that it was trained on, uint8 [n, height, width, channels]."""
     lack: str | None = None
 
     @classmethod
@@ -56,4 +57,4 @@ class Evidence:
             if needed:
                 raise
             return cls(lack=error.detail)
-        return cls(data.test, calibration_pictures(data.train))
+        return cls(Examples(data.test.images, data.test.labels), calibration_pictures(data.train))

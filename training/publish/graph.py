@@ -7,13 +7,15 @@ from pathlib import Path
 import onnx
 
 from contract.card import Output
-from contract.inputs import ImageInput
-from contract.triton import IR_VERSION, OPSET
+from contract.inputs import ImageInput, Input
+from contract.triton import IR_VERSION, ML_OPSET, OPSET
 from training.publish.errors import ConversionFailed, GraphUnsupported
 
 __all__ = ["IR_VERSION", "OPSET", "check", "convert"]
 
 _FAILED_TAIL = 400
+TYPES = {"image": onnx.TensorProto.UINT8, "table": onnx.TensorProto.FLOAT}
+"""Of the input tensor, by the kind of input."""
 
 
 def convert(saved_model: Path, target: Path, *, schema: ImageInput, output: Output) -> None:
@@ -32,19 +34,21 @@ def convert(saved_model: Path, target: Path, *, schema: ImageInput, output: Outp
     onnx.save(model, target)
 
 
-def check(model: onnx.ModelProto, *, schema: ImageInput, output: Output) -> None:
+def check(model: onnx.ModelProto, *, schema: Input, output: Output) -> None:
     """Raise `GraphUnsupported` unless the graph is valid, old enough and has the ends that the card promises."""
     opsets = {entry.domain or "ai.onnx": entry.version for entry in model.opset_import}
-    if opsets != {"ai.onnx": OPSET} or model.ir_version > IR_VERSION:
+    known = {"ai.onnx": OPSET} if schema.kind == "image" else {"ai.onnx": OPSET, "ai.onnx.ml": ML_OPSET}
+    too_new = [domain for domain, version in opsets.items() if version > known.get(domain, 0)]
+    if too_new or opsets.get("ai.onnx") != OPSET or model.ir_version > IR_VERSION:
         raise GraphUnsupported(
-            f"The graph needs {opsets} in IR {model.ir_version}; pinned are {OPSET} and {IR_VERSION}."
+            f"The graph needs {opsets} in IR {model.ir_version}; pinned are {known} and {IR_VERSION}."
         )
     try:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
         raise GraphUnsupported("The graph breaks ONNX's own rules.") from error
     wanted = (
-        (schema.tensor, onnx.TensorProto.UINT8, (None, *schema.shape)),
+        (schema.tensor, TYPES[schema.kind], (None, *schema.shape)),
         (output.tensor, onnx.TensorProto.FLOAT, (None, len(output.labels))),
     )
     found = tuple(_end(value) for value in (*model.graph.input, *model.graph.output))

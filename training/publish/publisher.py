@@ -15,9 +15,9 @@ from contract.target import Target
 from modelserver.config import check_config
 from training import runs
 from training.engines.record import TuningStore
-from training.publish.candidate import Build, Candidate
+from training.publish.candidate import NO_FACTS, Build, Candidate, TableFacts
 from training.publish.evidence import Evidence, RunData
-from training.publish.gate import conversion_gate
+from training.publish.gate import Golden, conversion_gate
 from training.publish.graph import convert
 from training.publish.serving import Serving, Tell, choose_engine, plain_engine
 from training.publish.staging import copy_tree, reveal, staging_area
@@ -71,6 +71,7 @@ def publish_candidate(
     dry_run: bool = False,
     tell: Tell = lambda _: None,
     serving: Serving | None = None,
+    facts: TableFacts = NO_FACTS,
 ) -> Publication:
     """Publish a model, wherever it was trained, as the next version of its name; promises and raises as `publish`."""
     serving = serving or Serving(plain_engine(), Evidence())
@@ -79,8 +80,8 @@ def publish_candidate(
         staged = area / name.triton_name
         _assemble(staged, name, candidate, build, serving)
         tell(f"Proving {name} on a real Triton.")
-        gates = _prove(area, name, candidate, serving)
-        card = _card(name, candidate, serving, files=folder_digests(staged), gates=gates)
+        gates = _prove(area, name, candidate, serving, facts)
+        card = _card(name, candidate, serving, facts, files=folder_digests(staged), gates=gates)
         (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
         return Publication(card, None if dry_run else reveal(staged, repository, name))
 
@@ -105,28 +106,37 @@ def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
     convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
 
 
-def _prove(area: Path, name: ModelVersion, candidate: Candidate, serving: Serving) -> tuple[Gate, ...]:
-    golden = GoldenExamples.read(area / name.triton_name / GOLDEN)
-    batch = serving.engine.max_batch_size
-    conversion = conversion_gate(
-        area, name, schema=candidate.input, output=candidate.output, golden=golden, batch=batch
-    )
-    return (conversion, *serving.prove(area, name, candidate))
+def _prove(
+    area: Path, name: ModelVersion, candidate: Candidate, serving: Serving, facts: TableFacts
+) -> tuple[Gate, ...]:
+    examples = GoldenExamples.read(area / name.triton_name / GOLDEN)
+    golden = Golden(examples, candidate.input, candidate.output, facts.decision)
+    conversion = conversion_gate(area, name, golden, batch=serving.engine.max_batch_size)
+    return (conversion, *serving.prove(area, name, candidate, facts))
 
 
 def _card(
-    name: ModelVersion, candidate: Candidate, serving: Serving, *, files: dict[str, str], gates: tuple[Gate, ...]
+    name: ModelVersion,
+    candidate: Candidate,
+    serving: Serving,
+    facts: TableFacts,
+    *,
+    files: dict[str, str],
+    gates: tuple[Gate, ...],
 ) -> VersionCard:
     return VersionCard(
         model=name.model,
         version=name.version,
         created=datetime.now(UTC),
-        task="image-classification",
+        task="image-classification" if candidate.input.kind == "image" else "table-classification",
         input=candidate.input,
         output=candidate.output,
         engine=serving.engine,
         fallback=serving.fallback,
         metrics=candidate.evaluation,
+        decision=facts.decision,
+        feature_table=facts.feature_table,
+        explanation=facts.explanation,
         gates=gates,
         omitted=serving.omitted,
         lineage=candidate.lineage,

@@ -11,8 +11,8 @@ from contract.target import Target, read_target
 from training.engines.kinds import PLAIN, Settings
 from training.engines.record import TuningStore
 from training.publish.artefacts import make_artefact
-from training.publish.candidate import Candidate
-from training.publish.config import image_config
+from training.publish.candidate import Candidate, TableFacts
+from training.publish.config import version_config
 from training.publish.engine_gate import engine_gate
 from training.publish.errors import EngineUnproven
 from training.publish.evidence import Evidence
@@ -41,7 +41,7 @@ def choose_engine(model: str, tunings: TuningStore | None, target: Target | None
 
 @dataclass(frozen=True)
 class Serving:
-    """An engine with the pictures that prove it; one that is bound to a machine needs them (`EngineUnproven`)."""
+    """An engine with the examples that prove it; one that is bound to a machine needs them (`EngineUnproven`)."""
 
     engine: Engine
     evidence: Evidence
@@ -66,18 +66,24 @@ class Serving:
         `config.pbtxt` is for any machine; that of a tuned engine lies in `configs`, under the name of its target.
         """
         schema, output, target = candidate.input, candidate.output, self.engine.tuned_for
-        (staged / CONFIG).write_text(image_config(name, schema, output, self.fallback or self.engine))
+        (staged / CONFIG).write_text(version_config(name, schema, output, self.fallback or self.engine))
         if target is not None:
             make_artefact(self.engine, staged, self.evidence.calibration, schema=schema, output=output)
             (staged / CONFIGS).mkdir()
-            (staged / CONFIGS / f"{target.name}.pbtxt").write_text(image_config(name, schema, output, self.engine))
+            (staged / CONFIGS / f"{target.name}.pbtxt").write_text(version_config(name, schema, output, self.engine))
 
-    def prove(self, repository: Path, name: ModelVersion, candidate: Candidate) -> tuple[Gate, ...]:
+    def prove(self, repository: Path, name: ModelVersion, candidate: Candidate, facts: TableFacts) -> tuple[Gate, ...]:
         """The engine gate over a staged version; nothing where it can't be run. Raises `GateFailed`."""
         if self.evidence.test is None:
             return ()
-        schema, output, trained = candidate.input, candidate.output, candidate.evaluation.accuracy
-        test = self.evidence.test
-        return (
-            engine_gate(repository, name, engine=self.engine, schema=schema, output=output, test=test, trained=trained),
+        proof = engine_gate(
+            repository,
+            name,
+            engine=self.engine,
+            schema=candidate.input,
+            output=candidate.output,
+            test=self.evidence.test,
+            trained=candidate.evaluation.accuracy,
+            decision=facts.decision,
         )
+        return (proof,)

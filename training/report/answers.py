@@ -1,4 +1,4 @@
-"""A model's answers to the test pictures, stored so that a report or a comparison can be made again."""
+"""A model's answers to the test examples, stored so that a report or a comparison can be made again."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,15 @@ from training.report.errors import AnswersInvalid
 
 @dataclass(frozen=True)
 class Answers:
-    """Of `n` test pictures: the true labels int64 [n] and the model's probabilities float32 [n, labels].
+    """Of `n` test pictures or rows: the true labels int64 [n] and the model's probabilities float32 [n, labels].
 
-    Row i is about picture i of the test split.
+    Row i is about example i of the test split.
     """
 
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float32]
+    decided: NDArray[np.int64] | None = None
+    """The labels int64 [n] that a decision's threshold gives; None where the most probable label is the answer."""
 
     def __post_init__(self) -> None:
         rows, labels = self.probabilities.shape
@@ -31,13 +33,13 @@ class Answers:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The answered labels int64 [n]: the most probable ones."""
-        return np.asarray(self.probabilities.argmax(axis=1), np.int64)
+        """The answered labels int64 [n]: the decided ones, or the most probable ones."""
+        return self.decided if self.decided is not None else np.asarray(self.probabilities.argmax(axis=1), np.int64)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
         """The probabilities float32 [n] of the answered labels."""
-        return np.asarray(self.probabilities.max(axis=1), np.float32)
+        return np.take_along_axis(self.probabilities, self.labels[:, None], axis=1)[:, 0]
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -45,13 +47,15 @@ class Answers:
         return np.asarray(self.labels == self.truth)
 
     def write(self, path: Path) -> None:
-        """Write a Parquet table of fixed-size columns: index, truth, probabilities."""
+        """Write a Parquet table of fixed-size columns: index, truth, probabilities, and what was decided."""
         rows = np.ascontiguousarray(self.probabilities, np.float32)
         columns = {
             "index": pa.array(np.arange(len(self))),
             "truth": pa.array(self.truth),
             "probabilities": pa.FixedSizeListArray.from_arrays(pa.array(rows.ravel()), rows.shape[1]),
         }
+        if self.decided is not None:
+            columns["decided"] = pa.array(self.decided)
         pq.write_table(pa.table(columns), path, compression="zstd")
 
     @classmethod
@@ -61,6 +65,7 @@ class Answers:
             table = pq.read_table(path).sort_by("index")
             rows = table["probabilities"].combine_chunks()
             probabilities = np.asarray(rows.flatten().to_numpy(), np.float32).reshape(len(rows), -1)
-            return cls(np.asarray(table["truth"].to_numpy(), np.int64), probabilities)
+            decided = np.asarray(table["decided"].to_numpy(), np.int64) if "decided" in table.column_names else None
+            return cls(np.asarray(table["truth"].to_numpy(), np.int64), probabilities, decided)
         except (pa.ArrowException, KeyError, ValueError, AttributeError) as error:
             raise AnswersInvalid("The table of test answers is damaged.") from error

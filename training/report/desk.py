@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from contract.files import write_atomically
+from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from training.console import tell
@@ -52,7 +53,7 @@ class Desk:
 
     def _data(self, name: ModelVersion) -> DataSet | None:
         card = self._repository.card(name)
-        return self._finder.find(card.lineage, card.input)
+        return self._finder.find(card.lineage, card.input) if isinstance(card.input, ImageInput) else None
 
 
 def _write(target: Path, page: bytes) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from contract.card import Lineage
-from contract.inputs import Input
+from contract.inputs import ImageInput
 from training.console import tell
 from training.data.catalog import Catalog
 from training.data.cifar10 import NAME as CIFAR10
@@ -25,7 +25,7 @@ class DataFinder:
         self._console = console
         self._source = source
 
-    def find(self, lineage: Lineage, schema: Input) -> DataSet | None:
+    def find(self, lineage: Lineage, schema: ImageInput) -> DataSet | None:
         """The data of this lineage at the size of `schema`; None, and a line about it, where they aren't to be had."""
         try:
             return self._load(lineage, schema)
@@ -33,9 +33,9 @@ class DataFinder:
             tell(self._console, f"The page has no pictures. {error.detail}")
             return None
 
-    def _load(self, lineage: Lineage, schema: Input) -> DataSet:
+    def _load(self, lineage: Lineage, schema: ImageInput) -> DataSet:
         source = self._source or self._source_of(lineage)
-        if source is None or schema.kind != "image":
+        if source is None:
             raise DataUnknown("The data are not at hand; name their folder with --data.")
         data = Catalog(self._settings, self._console).load(source, size=schema.height, max_bad=1.0)
         if data.digests() != lineage.data:

@@ -8,6 +8,7 @@ from contract.card import Lineage
 from contract.metrics import Evaluation
 from training.data.dataset import DataSet
 from training.report.answers import Answers
+from training.report.findings import Findings
 
 History = tuple[dict[str, JsonValue], ...]
 
@@ -22,16 +23,23 @@ class Material:
     history: History = ()
     """One entry an epoch, as `training.runs.RunRecord` has it."""
     answers: Answers | None = None
-    """To the test pictures."""
+    """To the test examples."""
     data: DataSet | None = None
-    """The data that the model was trained and tested on."""
+    """The pictures that the model was trained and tested on."""
     version: int | None = None
     """None for a run that isn't published yet."""
+    findings: Findings | None = None
+    """There exactly for models of tables."""
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of the model's output."""
         return tuple(scores.label for scores in self.evaluation.classes)
+
+    @property
+    def noun(self) -> str:
+        """What an example is."""
+        return "picture" if self.findings is None else "row"
 
     @property
     def title(self) -> str:

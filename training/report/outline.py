@@ -2,21 +2,30 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 
 from training.report import style
 from training.report.material import Material
 from training.report.section import Section, Table
 from training.report.sections import (
+    bands,
     calibration,
     classes,
     confusion,
     curves,
     distribution,
+    gains,
+    importance,
     intensities,
+    missing,
     mistakes,
     precision_recall,
+    probability,
+    ranges,
     roc,
     samples,
+    scores,
+    tries,
     twins,
 )
 
@@ -38,12 +47,21 @@ class Part:
 
 MODEL = (curves, confusion, classes, roc, precision_recall, calibration, mistakes)
 DATA = (distribution, samples, intensities, twins)
+TABLE = (tries, confusion, classes, roc, precision_recall, scores, gains, bands, importance)
+TABLE_DATA = (distribution, missing, ranges)
 
 
 def makers(material: Material) -> Iterator[tuple[str, Maker]]:
     """Each section's name and what makes it."""
-    for module in (*MODEL, *DATA):
+    for module in _modules(material):
         yield module.__name__.rpartition(".")[2], lambda module=module: module.section(material)  # type: ignore[misc]
+
+
+def _modules(material: Material) -> Iterable[ModuleType]:
+    if material.findings is None:
+        return (*MODEL, *DATA)
+    # With two labels, the probability of one of them is what must be right; with more, the confidence of the answer.
+    return (*TABLE, probability if len(material.labels) == 2 else calibration, *TABLE_DATA)
 
 
 def make_parts(sections: Iterable[tuple[str, Maker]], tell: Tell) -> tuple[Part, ...]:

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, JsonValue, ValidationError
 
 from contract.base import Document
 from contract.repository import REPORT_RECORD
+from training.report.findings import Findings
 
 
 class Statement(Document):
@@ -25,6 +26,8 @@ class ReportRecord(Document):
     statements: tuple[Statement, ...]
     history: tuple[dict[str, JsonValue], ...]
     """The training run's, which the version card doesn't have."""
+    findings: Findings | None = None
+    """Of a table's run, which the version card doesn't have either."""
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:

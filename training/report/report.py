@@ -8,7 +8,7 @@ from training.report.page import Page, Pairs, render
 from training.report.record import ReportRecord, Statement
 from training.report.words import counted, percent
 
-LINEAGE = ("architecture", "profile", "epochs", "batch_size", "seed", "precision")
+LINEAGE = ("architecture", "profile", "epochs", "batch_size", "seed", "precision", "estimator", "calibration")
 
 
 class Report:
@@ -26,8 +26,14 @@ class Report:
     def record(self) -> ReportRecord:
         """What the report says, without its plots."""
         statements = tuple(Statement(name=p.name, title=p.title, sentence=p.sentence) for p in self.parts)
-        run, history = self._material.lineage.run, self._material.history
-        return ReportRecord(made=self.made, run=run, statements=statements, history=history)
+        material = self._material
+        return ReportRecord(
+            made=self.made,
+            run=material.lineage.run,
+            statements=statements,
+            history=material.history,
+            findings=material.findings,
+        )
 
     def _page(self) -> Page:
         material = self._material
@@ -44,9 +50,9 @@ class Report:
 def summary(material: Material) -> str:
     """The report in one sentence."""
     evaluation = material.evaluation
-    right = round(evaluation.accuracy * evaluation.examples)
+    right, examples = round(evaluation.accuracy * evaluation.examples), f"test {material.noun}"
     return (
-        f"{right:,} of {counted(evaluation.examples, 'test picture')} of {counted(len(material.labels), 'label')} are "
+        f"{right:,} of {counted(evaluation.examples, examples)} of {counted(len(material.labels), 'label')} are "
         f"answered rightly: {percent(evaluation.accuracy, 2)}."
     )
 
@@ -54,11 +60,14 @@ def summary(material: Material) -> str:
 def _figures(material: Material) -> Pairs:
     evaluation = material.evaluation
     area = "–" if evaluation.roc_auc is None else f"{evaluation.roc_auc:.4f}"
+    binary = evaluation.binary
+    ranks = (("KS", f"{binary.ks:.4f}"), ("Gini", f"{binary.gini:.4f}")) if binary else ()
     return (
         ("test accuracy", percent(evaluation.accuracy, 2)),
         ("macro F1", f"{evaluation.macro.f1:.4f}"),
         ("ROC-AUC", area),
-        ("test pictures", f"{evaluation.examples:,}"),
+        *ranks,
+        (f"test {material.noun}s", f"{evaluation.examples:,}"),
         ("labels", f"{len(material.labels):,}"),
     )
 
@@ -80,12 +89,13 @@ def _origin(material: Material) -> Pairs:
 
 
 def _notes(material: Material) -> tuple[str, ...]:
+    is_table = material.findings is not None
     missing: tuple[tuple[bool, str], ...] = (
-        (not material.history, "The training curves are missing: the run's history is not at hand."),
+        (not material.history and not is_table, "The training curves are missing: the run's history is not at hand."),
         (
             material.answers is None,
-            "Curves and calibration are missing: the answers to the test pictures were not kept.",
+            f"Curves and calibration are missing: the answers to the test {material.noun}s were not kept.",
         ),
-        (material.data is None, "Sections with pictures are missing: the data were not at hand."),
+        (material.data is None and not is_table, "Sections with pictures are missing: the data were not at hand."),
     )
     return tuple(note for is_missing, note in missing if is_missing)

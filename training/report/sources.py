@@ -21,6 +21,6 @@ def of_version(repository: ModelRepository, name: ModelVersion, data: DataSet | 
     """
     card, folder = repository.card(name), repository.folder(name)
     report = ReportRecord.read(folder)
-    history = report.history if report else ()
+    history, findings = (report.history, report.findings) if report else ((), None)
     answers = Answers.read(folder / ANSWERS) if (folder / ANSWERS).is_file() else None
-    return Material(card.model, card.metrics, card.lineage, history, answers, data, card.version)
+    return Material(card.model, card.metrics, card.lineage, history, answers, data, card.version, findings)

@@ -1,4 +1,4 @@
-"""`python -m training.tables.benchmark_formats [FILE.csv]`: what a table takes as CSV and as Parquet.
+"""`python -m training.tables.benchmark_formats [FILE]`: what a table takes as CSV and as Parquet.
 
 Prints sizes, and the seconds until all rows are typed columns in memory: of CSV read as texts and converted, as
 training reads it, and by pyarrow's own reader that guesses types; of Parquet. Without a file it makes rows of a seed.
@@ -20,6 +20,7 @@ from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 
+from training.console import tell
 from training.hardware import read_hardware
 from training.tables.data.conversion import convert_file
 from training.tables.data.opening import open_file
@@ -32,7 +33,7 @@ Row = list[object]
 
 
 def main(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A CSV file.")] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A CSV or Parquet file.")] = None,
     rows: Annotated[int, typer.Option(min=1, help="Without a file: so many rows.")] = 356_255,
     columns: Annotated[int, typer.Option(min=3, help="Without a file: so many columns.")] = 189,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
@@ -40,16 +41,14 @@ def main(
     """Measure, and print a table."""
     console = Console()
     with tempfile.TemporaryDirectory() as name:
-        source = file or _made(Path(name) / "rows.csv", rows, columns)
+        source = _csv(file, Path(name)) if file else _made(Path(name) / "rows.csv", rows, columns)
         target = Path(name) / "rows.parquet"
         typed = look(open_file(source), (), QUIET)
         start = time.perf_counter()
         done = convert_file(typed, target, Problems(), QUIET, skip_bad=True)
         seconds = time.perf_counter() - start
-        console.print(
-            f"{read_hardware()}; pyarrow {pa.__version__}; {rounds} rounds, median (least to most)", highlight=False
-        )
-        console.print(f"{done.rows:,} rows × {len(typed.kinds)} columns; converted in {seconds:.1f} s", highlight=False)
+        tell(console, f"{read_hardware()}; pyarrow {pa.__version__}; {rounds} rounds, median (least to most)")
+        tell(console, f"{done.rows:,} rows × {len(typed.kinds)} columns; converted in {seconds:.1f} s")
         console.print(_table(source, target, typed, rounds))
 
 
@@ -76,6 +75,15 @@ def _seconds(read: Callable[[], object], rounds: int) -> list[float]:
         read()
         taken.append(time.perf_counter() - start)
     return taken
+
+
+def _csv(file: Path, folder: Path) -> Path:
+    """The file, or a CSV file with the rows of the Parquet file that it is."""
+    if file.suffix != ".parquet":
+        return file
+    path = folder / "rows.csv"
+    arrow_csv.write_csv(parquet.read_table(file), path)
+    return path
 
 
 def _made(path: Path, rows: int, columns: int) -> Path:

@@ -6,6 +6,7 @@ TrainingError
 ├── RecipeUnfit                 422  recipe-unfit
 │   ├── ParametersRefused       422  parameters-refused
 │   └── GraphTooLarge           422  graph-too-large
+├── EncodingChanged             500  encoding-changed
 └── DataError
     ├── TableFileInvalid        422  table-file-invalid
     ├── ColumnsUnfit            422  table-columns-unfit
@@ -102,3 +103,10 @@ class DatabaseTableExists(DataError):
     status = 409
     code = "database-table-exists"
     title = "The database's table exists already"
+
+
+class EncodingChanged(TrainingError):
+    """Rows that were read back from their features don't become the same features again."""
+
+    code = "encoding-changed"
+    title = "A row doesn't become the same features again"

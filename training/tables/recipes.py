@@ -57,6 +57,11 @@ def parse_recipe(text: str, name: str) -> Recipe:
         raise RecipeInvalid(_sentence(name, error, content, node)) from error
 
 
+def recipe_text(recipe: Recipe) -> str:
+    """A recipe with all its defaults as YAML, which `parse_recipe` reads."""
+    return yaml_text.block(recipe.model_dump(mode="json"))
+
+
 def _find(name_or_path: str | Path) -> Path:
     if str(name_or_path) in shipped_recipes():
         return SHIPPED / f"{name_or_path}.yaml"

@@ -54,6 +54,10 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Writes; quotes also what readers of YAML 1.1 would take for something else than text."""
 
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Whether a value that repeats is written again: always."""
+        return True
+
     def represent_str(self, data: str) -> Any:
         """A text; one with line ends or the like on one line, with escapes."""
         node: Any = super().represent_str(data)
@@ -84,6 +88,12 @@ def flow(value: object) -> str:
         value, Dumper=_Dumper, default_flow_style=True, width=2**31, sort_keys=False, allow_unicode=True
     )
     return text.removesuffix("...\n").rstrip("\n")
+
+
+def block(value: object) -> str:
+    """A value on as many lines as it takes."""
+    text: str = yaml.dump(value, Dumper=_Dumper, width=120, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def line_of(node: yaml.Node | None, place: tuple[str | int, ...]) -> int | None:

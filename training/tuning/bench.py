@@ -18,7 +18,7 @@ from training.engines.errors import TuningFailed
 from training.engines.record import Load
 from training.engines.served import Advance, accuracy, answers
 from training.publish.artefacts import make_artefact
-from training.publish.config import image_config
+from training.publish.config import version_config
 from training.tuning.grid import Effort, Entry
 from training.tuning.subject import Subject
 
@@ -51,14 +51,14 @@ class Bench:
         folder = self.repository / entry.name
         shutil.copytree(self._artefacts, folder, copy_function=os.link, dirs_exist_ok=False)
         (folder / LABELS).write_text("".join(f"{label}\n" for label in output.labels))
-        (folder / CONFIG).write_text(image_config(entry.name, schema, output, engine))
+        (folder / CONFIG).write_text(version_config(entry.name, schema, output, engine))
         return engine
 
     def accuracy(self, server: TemporaryServer, entry: Entry, test: Split, advance: Advance) -> float:
         """Share of right answers to test pictures, over the served path."""
         schema, output, batch = self._subject.schema, self._subject.card.output, entry.settings.max_batch_size
         given = answers(server, entry.name, test.images, schema=schema, output=output, batch=batch, advance=advance)
-        return accuracy(given, test)
+        return accuracy(given, test.labels, output.labels)
 
     def loads(
         self, server: TemporaryServer, entries: Sequence[Entry], effort: Effort, advance: Advance

@@ -48,8 +48,10 @@ def load_subject(
     """
     card = repository.verify(name)
     schema, graph = card.input, repository.folder(name) / ONNX_MODEL
-    if not isinstance(schema, ImageInput) or not graph.is_file():
-        raise RequestInvalid(f"{name} takes no pictures or has no ONNX graph, so there is nothing to choose from.")
+    if not isinstance(schema, ImageInput):
+        raise RequestInvalid(f"{name} is a model of tables; tuning chooses among engines for pictures.")
+    if not graph.is_file():
+        raise RequestInvalid(f"{name} has no ONNX graph, so there is nothing to choose from.")
     data = catalog.load(_source(card, pictures), size=schema.height, data_dir=pictures, max_bad=1.0)
     _check(card, data)
     return Subject(card, schema, graph, data)

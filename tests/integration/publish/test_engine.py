@@ -22,6 +22,7 @@ from tests.support.versions import CIFAR10, make_card, network
 from training.data.dataset import DataSet
 from training.engines.kinds import Settings, kind
 from training.engines.record import Candidate, Tuning, TuningStore
+from training.engines.served import Examples
 from training.errors import DataUnknown
 from training.publish import publish
 from training.publish.cli import publish as publish_command
@@ -32,7 +33,7 @@ from training.publish.serving import Serving, plain_engine
 
 HERE = read_target()
 ELSEWHERE = Target(cpu="A CPU that nobody has", flags=())
-PICTURES = Evidence(sample().test, sample().train.images[:64])
+PICTURES = Evidence(Examples(sample().test.images, sample().test.labels), sample().train.images[:64])
 
 
 def publish_tiny(root: Path, serving: Serving) -> Publication:

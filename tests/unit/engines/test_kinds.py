@@ -13,7 +13,7 @@ from modelserver.config import check_config
 from tests.support.versions import CIFAR10
 from training.engines.errors import EngineUnknown
 from training.engines.kinds import KINDS, PLAIN, Kind, Settings, kind, kinds_for
-from training.publish.config import image_config
+from training.publish.config import version_config
 
 OLD = Target(cpu="Old CPU", flags=("avx2",))
 NEW = Target(cpu="New CPU", flags=("amx_bf16", "amx_int8", "avx2"))
@@ -51,7 +51,7 @@ def test_only_the_plain_engine_runs_anywhere() -> None:
 @pytest.mark.parametrize("one", KINDS, ids=lambda one: one.name)
 def test_the_model_server_accepts_every_kind_s_configuration(one: Kind, tmp_path: Path) -> None:
     engine = one.engine(Settings(instances=2, threads=1, max_batch_size=64, queue_delay_us=500), NEW)
-    text = image_config("tiny-v1", ImageInput(height=8, width=8), Output(labels=CIFAR10), engine)
+    text = version_config("tiny-v1", ImageInput(height=8, width=8), Output(labels=CIFAR10), engine)
     (folder := tmp_path / "tiny-v1").mkdir()
     (folder / "config.pbtxt").write_text(text)
     check_config(folder)
@@ -63,7 +63,7 @@ def test_the_model_server_accepts_every_kind_s_configuration(one: Kind, tmp_path
 
 def test_tensorrt_is_asked_for_as_the_official_backend_wants_it() -> None:
     engine = kind("tensorrt").engine(Settings(), NEW)
-    text = image_config("tiny-v1", ImageInput(height=8, width=8), Output(labels=CIFAR10), engine)
+    text = version_config("tiny-v1", ImageInput(height=8, width=8), Output(labels=CIFAR10), engine)
     config = text_format.Parse(text, pb.ModelConfig())
     assert config.instance_group[0].kind == pb.ModelInstanceGroup.KIND_GPU
     (accelerator,) = config.optimization.execution_accelerators.gpu_execution_accelerator

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract.repository import CARD
+from contract.tabular.formats import MEDIA_TYPES
 from gateway import docs_ui, errors
 from gateway.app import create_app
 from gateway.metrics import PREFIX, Metrics
@@ -154,7 +155,7 @@ def paths(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
 def test_every_endpoint_is_documented(repository: Path) -> None:
     page = (DOCS / "api.md").read_text()
     found = list(paths(create_app(settings(repository)).openapi()))
-    assert len(found) == 8
+    assert len(found) == 9
     for method, path, _ in found:
         assert f"`{method} {path}`" in page, path
 
@@ -181,7 +182,11 @@ def test_openapi_tells_bodies_and_problems_right(repository: Path) -> None:
     }
     assert {"400", "404", "408", "413", "415", "422", "502", "503", "504"} <= set(predict["responses"])
     batch = document["paths"]["/v1/models/{model}/predict/batch"]["post"]
-    assert list(batch["responses"]["200"]["content"]) == ["application/x-ndjson"]
+    assert set(batch["responses"]["200"]["content"]) == set(MEDIA_TYPES.values())
+    assert set(batch["requestBody"]["content"]) == {"multipart/form-data", *MEDIA_TYPES.values()}
+    validate = document["paths"]["/v1/models/{model}/validate"]["post"]
+    assert set(validate["requestBody"]["content"]) == set(MEDIA_TYPES.values())
+    assert {"413", "422", "507"} <= set(validate["responses"])
     assert "HTTPValidationError" not in document["components"]["schemas"]
 
 

@@ -17,7 +17,7 @@ from contract.names import ModelVersion
 from modelserver.config import check_config
 from tests.support.versions import CIFAR10, network
 from training.publish import graph
-from training.publish.config import image_config
+from training.publish.config import version_config
 from training.publish.errors import ConversionFailed, GraphUnsupported
 
 SCHEMA = ImageInput(height=32, width=32)
@@ -94,7 +94,7 @@ def test_a_folder_that_is_no_saved_model_is_one_error(tmp_path: Path) -> None:
 
 
 def test_the_configuration_says_what_the_card_says() -> None:
-    text = image_config(ModelVersion("tiny", 3), SCHEMA, OUTPUT, ENGINE)
+    text = version_config(ModelVersion("tiny", 3), SCHEMA, OUTPUT, ENGINE)
     config = text_format.Parse(text, pb.ModelConfig())
     assert (config.name, config.backend, config.max_batch_size) == ("tiny-v3", "onnxruntime", 16)
     assert config.default_model_filename == "model.onnx"
@@ -108,5 +108,5 @@ def test_the_configuration_says_what_the_card_says() -> None:
 def test_the_model_server_accepts_the_configuration(tmp_path: Path) -> None:
     folder = tmp_path / "tiny-v3"
     folder.mkdir()
-    (folder / "config.pbtxt").write_text(image_config(ModelVersion("tiny", 3), SCHEMA, OUTPUT, ENGINE))
+    (folder / "config.pbtxt").write_text(version_config(ModelVersion("tiny", 3), SCHEMA, OUTPUT, ENGINE))
     check_config(folder)

@@ -54,14 +54,15 @@ class Comparison:
             figures=_accuracies(contest),
             parts=self.parts,
             origin=_origin(contest),
-            notes=(missing,) if contest.paired is not None and contest.data is None else (),
+            notes=(missing,) if contest.lacks_pictures else (),
         )
 
 
 def _ground(contest: Contest) -> str:
+    noun = contest.first.noun
     if contest.obstacle:
-        return f"The versions can't be compared picture by picture: {contest.obstacle}."
-    return f"Both versions answered the same {counted(contest.first.evaluation.examples, 'test picture')}."
+        return f"The versions can't be compared {noun} by {noun}: {contest.obstacle}."
+    return f"Both versions answered the same {counted(contest.first.evaluation.examples, f'test {noun}')}."
 
 
 def _accuracies(contest: Contest) -> Pairs:

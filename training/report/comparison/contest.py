@@ -46,17 +46,22 @@ class Contest:
 
     @property
     def obstacle(self) -> str | None:
-        """Why the versions can't be compared picture by picture; None where they can."""
+        """Why the versions can't be compared example by example; None where they can."""
         one, other = (side.lineage.data.get("test") for side in (self.first, self.second))
         if one is None or one != other or self.first.labels != self.second.labels:
-            return "they were tested on different pictures or labels"
+            return f"they were tested on different {self.first.noun}s or labels"
         sides = zip(self.names, (self.first, self.second), strict=True)
         missing = [name for name, side in sides if side.answers is None]
         return f"the answers of {' and '.join(missing)} were not kept" if missing else None
 
     @property
     def paired(self) -> Paired | None:
-        """The answers picture by picture, where they can be compared so."""
+        """The answers example by example, where they can be compared so."""
         if self.obstacle or self.first.answers is None or self.second.answers is None:
             return None
         return Paired(self.first.answers.right, self.second.answers.right)
+
+    @property
+    def lacks_pictures(self) -> bool:
+        """Whether the pictures that they answered differently should be shown and are not at hand."""
+        return self.paired is not None and self.data is None and self.first.findings is None

@@ -1,5 +1,6 @@
 """Both versions' main figures side by side, and whether the difference is more than chance."""
 
+from contract.metrics import BinaryScores
 from training.report.comparison.contest import Contest
 from training.report.comparison.paired import LEVEL, Paired
 from training.report.material import Material
@@ -24,32 +25,34 @@ def sentence(contest: Contest) -> str:
             f"{percent(accuracies[0], 2)} in {contest.names[0]} and {percent(accuracies[1], 2)} in {contest.names[1]}"
         )
         return f"The test accuracy is {both}; whether that is more than chance stays open, because {contest.obstacle}."
-    return f"{_verdict(contest, paired)} ({_proof(contest.names[1], paired)})."
+    return f"{_verdict(contest, paired)} ({_proof(contest.names[1], paired, contest.first.noun)})."
 
 
 def _verdict(contest: Contest, paired: Paired) -> str:
     first, second = contest.names
+    same = f"the same test {contest.first.noun}s"
     size = points(paired.difference, 2)
     if paired.difference == 0:
-        return f"{first.capitalize()} and {second} get equally many of the same test pictures right"
+        return f"{first.capitalize()} and {second} get equally many of {same} right"
     better, worse = (second, first) if paired.difference > 0 else (first, second)
     if paired.p_value >= SIGNIFICANT:
-        return f"{better.capitalize()} is {size} better than {worse} on the same test pictures, which may be chance"
-    return f"{better.capitalize()} is {size} better than {worse} on the same test pictures, more than chance explains"
+        return f"{better.capitalize()} is {size} better than {worse} on {same}, which may be chance"
+    return f"{better.capitalize()} is {size} better than {worse} on {same}, more than chance explains"
 
 
-def _proof(second: str, paired: Paired) -> str:
+def _proof(second: str, paired: Paired, noun: str) -> str:
     won, lost = len(paired.won), len(paired.lost)
     low, high = (f"{100 * end:+.2f}" for end in paired.interval())
     return (
-        f"{second} wins {counted(won, 'picture')} and loses {lost:,}, McNemar's p = {paired.p_value:.2g}, "
+        f"{second} wins {counted(won, noun)} and loses {lost:,}, McNemar's p = {paired.p_value:.2g}, "
         f"{percent(LEVEL, 0)} interval of its advantage {low} to {high} points"
     )
 
 
 def table(contest: Contest) -> Table:
     """One row a figure, with the difference."""
-    rows = zip(_figures(contest.first), _figures(contest.second), strict=True)
+    # Figures of a decision are shown where both versions decide.
+    rows = zip(_figures(contest.first), _figures(contest.second), strict=False)
     cells = tuple((name, _shown(one), _shown(other), _difference(one, other)) for (name, one), (_, other) in rows)
     return Table(("figure", *contest.names, "difference"), cells)
 
@@ -65,7 +68,15 @@ def _figures(side: Material) -> list[tuple[str, float | None]]:
         ("weighted F1", evaluation.weighted.f1),
         ("ROC-AUC", evaluation.roc_auc),
         ("expected calibration error", error),
+        *_binary(evaluation.binary),
     ]
+
+
+def _binary(scores: BinaryScores | None) -> list[tuple[str, float | None]]:
+    if scores is None:
+        return []
+    figures = ("ks", "gini", "average_precision", "brier", "log_loss", "threshold")
+    return [(name.replace("_", " "), getattr(scores, name)) for name in figures]
 
 
 def _shown(value: float | None) -> str:

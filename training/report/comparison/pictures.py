@@ -36,23 +36,26 @@ def _section(
 ) -> Section:
     right, wrong = answers
     surest = indices[np.argsort(-wrong.confidence[indices], kind="stable")]
-    text, data = sentence(names, surest, wrong, contest.first.labels), contest.data
+    text = sentence(names, surest, wrong, contest.first.labels, contest.first.noun)
+    data = contest.data
     draw = (lambda: _draw(surest[:SHOWN], right, wrong, data)) if data is not None and len(surest) else None
     return Section(name, f"Only {names[0]} is right", text, draw)
 
 
-def sentence(names: tuple[str, str], indices: Labels, wrong: Answers, labels: tuple[str, ...]) -> str:
+def sentence(
+    names: tuple[str, str], indices: Labels, wrong: Answers, labels: tuple[str, ...], noun: str = "picture"
+) -> str:
     """How many there are, and of which label most."""
     if not len(indices):
-        return f"There is no picture that only {names[0]} gets right."
+        return f"There is no {noun} that only {names[0]} gets right."
     share = percent(len(indices) / len(wrong))
     verb = "is" if len(indices) == 1 else "are"
-    begin = f"{counted(len(indices), 'test picture')} ({share}) that {names[1]} gets wrong {verb} right in {names[0]}"
+    begin = f"{counted(len(indices), f'test {noun}')} ({share}) that {names[1]} gets wrong {verb} right in {names[0]}"
     return f"{begin}; {_most(np.bincount(wrong.truth[indices]), labels)}."
 
 
 def _most(counts: Labels, labels: tuple[str, ...]) -> str:
-    """Which label most of the pictures have."""
+    """Which label most of them have."""
     most, total = int(counts.max()), int(counts.sum())
     found = np.flatnonzero(counts == most)
     label = quoted(labels[found[0]])

@@ -17,33 +17,33 @@ Scores = tuple[ClassScores, ...]
 
 def section(material: Material) -> Section:
     """The section."""
-    scores = material.evaluation.classes
-    return Section("classes", "Each label", sentence(scores), lambda: _draw(scores), table(scores))
+    scores, noun = material.evaluation.classes, material.noun
+    return Section("classes", "Each label", sentence(scores, noun), lambda: _draw(scores), table(scores, noun))
 
 
-def sentence(scores: Scores) -> str:
+def sentence(scores: Scores, noun: str = "picture") -> str:
     """Which label is the weakest and why, and which the strongest."""
     weakest, strongest = min(scores, key=lambda label: label.f1), max(scores, key=lambda label: label.f1)
     if strongest.f1 == weakest.f1:
         return f"The F1 of {all_labels(len(scores))} is the same, {weakest.f1:.3f}."
     return (
-        f"{quoted(weakest.label)} is the weakest label with an F1 of {weakest.f1:.3f}: {_reason(weakest)}; "
+        f"{quoted(weakest.label)} is the weakest label with an F1 of {weakest.f1:.3f}: {_reason(weakest, noun)}; "
         f"{quoted(strongest.label)} is the strongest with {strongest.f1:.3f}."
     )
 
 
-def _reason(scores: ClassScores) -> str:
+def _reason(scores: ClassScores, noun: str) -> str:
     recall, precision = percent(scores.recall), percent(scores.precision)
     if scores.recall < scores.precision:
-        return f"it misses more of its own pictures (recall {recall}) than it takes of others (precision {precision})"
+        return f"it misses more of its own {noun}s (recall {recall}) than it takes of others (precision {precision})"
     if scores.recall > scores.precision:
-        return f"it takes more pictures of others (precision {precision}) than it misses of its own (recall {recall})"
+        return f"it takes more {noun}s of others (precision {precision}) than it misses of its own (recall {recall})"
     return f"precision and recall are both {recall}"
 
 
-def table(scores: Scores) -> Table:
+def table(scores: Scores, noun: str = "picture") -> Table:
     """One row a label, in the model's order."""
-    columns = ("label", "number", "pictures", "precision", "recall", "F1", "ROC-AUC")
+    columns = ("label", "number", f"{noun}s", "precision", "recall", "F1", "ROC-AUC")
     return Table(columns, tuple(_row(number, label) for number, label in enumerate(scores)))
 
 

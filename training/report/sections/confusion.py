@@ -24,14 +24,14 @@ Matrix = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Confused:
-    """The most frequent mistake: `count` of the `support` pictures of label `truth` were taken for label `answer`."""
+    """The most frequent mistake: `count` of the `support` examples of label `truth` were taken for label `answer`."""
 
     truth: int
     answer: int
     count: int
     support: int
     back: int
-    """How many pictures of `answer` were taken for `truth`."""
+    """How many examples of `answer` were taken for `truth`."""
     ties: int
     """How many other mistakes are as frequent."""
 
@@ -39,7 +39,7 @@ class Confused:
 def section(material: Material) -> Section:
     """The section."""
     matrix = np.array(material.evaluation.confusion, np.int64)
-    text = sentence(matrix, material.labels)
+    text = sentence(matrix, material.labels, material.noun)
     return Section("confusion-matrix", "Confusion matrix", text, lambda: _draw(matrix, material.labels))
 
 
@@ -54,13 +54,13 @@ def most_confused(matrix: Matrix) -> Confused | None:
     return Confused(truth, answer, count, int(matrix[truth].sum()), int(matrix[answer, truth]), ties)
 
 
-def sentence(matrix: Matrix, labels: tuple[str, ...]) -> str:
+def sentence(matrix: Matrix, labels: tuple[str, ...], noun: str = "picture") -> str:
     """Which pair is confused most, and how often."""
     worst, wrong = most_confused(matrix), int(matrix.sum() - np.trace(matrix))
     if worst is None:
-        return f"None of the {counted(int(matrix.sum()), 'test picture')} is taken for another label."
+        return f"None of the {counted(int(matrix.sum()), f'test {noun}')} is taken for another label."
     truth, answer = quoted(labels[worst.truth]), quoted(labels[worst.answer])
-    often = f"{worst.count:,} of {counted(worst.support, 'picture')}, {percent(worst.count / worst.support)}"
+    often = f"{worst.count:,} of {counted(worst.support, noun)}, {percent(worst.count / worst.support)}"
     ties = f" (as often as {counted(worst.ties, 'other mistake')})" if worst.ties else ""
     share = percent(worst.count / wrong)
     return (

@@ -15,7 +15,7 @@ from training.report.sections.ranking import Curve, Series, curves, draw_curves
 from training.report.words import percent, quoted
 
 RECALL = 0.9
-"""The sentence says what finding this share of a label's pictures costs in precision."""
+"""The sentence says what finding this share of a label's examples costs in precision."""
 
 
 class Cost(NamedTuple):
@@ -30,7 +30,7 @@ def section(material: Material) -> Section | None:
     if material.answers is None:
         return None
     found = curves(material.answers, material.labels, _rank)
-    text = sentence(costs(material.answers, material.labels)) if found else ""
+    text = sentence(costs(material.answers, material.labels), material.noun) if found else ""
     return Section("precision-recall", "Precision and recall", text, lambda: _draw(found)) if found else None
 
 
@@ -40,11 +40,11 @@ def costs(answers: Answers, labels: tuple[str, ...]) -> list[Cost]:
     return sorted(Cost(_at_recall(answers, number), label) for number, label in present)
 
 
-def sentence(found: list[Cost]) -> str:
+def sentence(found: list[Cost], noun: str = "picture") -> str:
     """What precision is left where nine of ten pictures of a label are found."""
     worst, best, share = found[0], found[-1], percent(RECALL, 0)
     price = f"one must accept a precision of {percent(worst.precision)}"
-    text = f"To find {share} of the {quoted(worst.label)} pictures {price}"
+    text = f"To find {share} of the {quoted(worst.label)} {noun}s {price}"
     if worst.precision == best.precision:
         return f"{text}, and for any other label the same."
     lowest = ", the lowest of all labels" if len(found) > 2 else ""
@@ -67,6 +67,6 @@ def _draw(found: list[Curve]) -> Figure:
     axes.axvline(RECALL, color=style.GREY, linestyle=":")
     draw_curves(axes, found, "AP")
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel("recall: share of the label's pictures that is found")
+    axes.set_xlabel("recall: share of the label's that is found")
     axes.set_ylabel("precision: share of the found that is right")
     return figure

@@ -1,0 +1,1 @@
+"""Tables in files: CSV, Parquet, JSON Lines and Arrow IPC streams, read in chunks whatever their size."""

@@ -1,0 +1,154 @@
+"""CSV (RFC 4180): UTF-8 with or without a byte order mark, commas, a header.
+
+The file is cut at the ends of rows by us and parsed by Arrow: its own streaming reader doesn't say where the rows are
+that it leaves out.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from contract.errors import TableEmpty, TableUnreadable
+from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
+
+BLOCK = 8 * 1024 * 1024
+"""Bytes that are parsed at a time, and that one row may have."""
+OTHER_DELIMITERS = (";", "\t", "|")
+_QUOTE, _NEWLINE = 0x22, 0x0A
+
+
+class CsvFile:
+    """A `TableFile`; opening it reads the header."""
+
+    is_text = True
+
+    def __init__(self, file: BinaryIO, wanted: Sequence[str], limits: TableLimits) -> None:
+        self._blocks = _blocks(file)
+        self._limits = limits
+        self._first, self._names = _split_header(next(self._blocks, b""))
+        _check_delimiter(self._names, wanted)
+        check_header(self._names, wanted, limits)
+        self._included = present(self._names, wanted)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """See `TableFile`."""
+        return tuple(self._names)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """See `TableFile`."""
+        seen = 0
+        for block in self._all_blocks():
+            table, broken = self._parse(block)
+            seen += table.num_rows
+            check_rows(seen, self._limits)
+            yield from _cut(table, broken, size)
+        if not seen:
+            raise TableEmpty("The table has a header and no rows.")
+
+    def _all_blocks(self) -> Iterator[bytes]:
+        if self._first:
+            yield self._first
+        yield from self._blocks
+
+    def _parse(self, block: bytes) -> tuple[pa.Table, list[int]]:
+        broken: list[int] = []
+
+        def leave_out(row: pa_csv.InvalidRow) -> str:
+            broken.append(row.number - 1)
+            return "skip"
+
+        try:
+            # Before Arrow looks: it would tell of a row to leave out by its text.
+            block.decode()
+            table = pa_csv.read_csv(
+                pa.BufferReader(block),
+                # One thread: only then a row has a number.
+                read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=self._names),
+                parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
+                convert_options=pa_csv.ConvertOptions(
+                    include_columns=self._included,
+                    column_types=dict.fromkeys(self._included, pa.string()),
+                    check_utf8=False,
+                ),
+            )
+        except UnicodeDecodeError:
+            raise TableUnreadable("The file is not UTF-8.") from None
+        except pa.ArrowException:
+            raise TableUnreadable("The file is no well-formed CSV.") from None
+        return _with_broken(table.combine_chunks(), broken), broken
+
+
+def _split_header(block: bytes) -> tuple[bytes, list[str]]:
+    if not block.strip():
+        raise TableEmpty("The file is empty.")
+    ends = _ends_of_rows(block)
+    end = ends[0] if ends else len(block)
+    try:
+        text = block[:end].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TableUnreadable("The file is not UTF-8.") from None
+    if "\0" in text:
+        raise TableUnreadable("The file is no text.")
+    try:
+        names = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
+    except csv.Error:
+        raise TableUnreadable("The header is no well-formed CSV.") from None
+    return block[end:], names
+
+
+def _check_delimiter(names: Sequence[str], wanted: Sequence[str]) -> None:
+    if len(names) == 1 and names[0] not in wanted:
+        found = next((mark for mark in OTHER_DELIMITERS if mark in names[0]), None)
+        if found is not None:
+            raise TableUnreadable(f"The header is one column with {found!r} in it; columns are separated by commas.")
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Whole rows, about `BLOCK` bytes at a time."""
+    rest = b""
+    while read := file.read(BLOCK):
+        block = rest + read
+        ends = _ends_of_rows(block)
+        end = int(ends[-1]) if len(ends) else 0
+        rest = block[end:]
+        if len(rest) > BLOCK:
+            raise TableUnreadable(f"A row has more than {BLOCK:,} bytes; perhaps a quote is left open.")
+        if end:
+            yield block[:end]
+    if rest:
+        yield rest
+
+
+def _ends_of_rows(block: bytes) -> Sequence[int]:
+    """Behind each newline that is not between quotes; of a block without quotes the first and the last suffice."""
+    if b'"' not in block:
+        first, last = block.find(b"\n"), block.rfind(b"\n")
+        return [first + 1, last + 1] if first >= 0 else []
+    data = np.frombuffer(block, np.uint8)
+    is_inside = np.logical_xor.accumulate(data == _QUOTE)
+    ends: list[int] = (np.flatnonzero((data == _NEWLINE) & ~is_inside) + 1).tolist()
+    return ends
+
+
+def _with_broken(table: pa.Table, broken: Sequence[int]) -> pa.Table:
+    """The table with a row of missing values at each of these places."""
+    if not broken:
+        return table
+    is_broken = np.zeros(table.num_rows + len(broken), np.bool_)
+    is_broken[list(broken)] = True
+    places = np.cumsum(~is_broken) - 1
+    return table.take(pa.array(places, mask=is_broken))
+
+
+def _cut(table: pa.Table, broken: Sequence[int], size: int) -> Iterator[Chunk]:
+    start = 0
+    for batch in table.to_batches(max_chunksize=size):
+        end = start + batch.num_rows
+        yield Chunk(batch, broken=frozenset(row - start for row in broken if start <= row < end))
+        start = end

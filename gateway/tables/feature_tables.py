@@ -1,0 +1,82 @@
+"""The feature tables of served versions, loaded in the background while rows sent by value are answered."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from contract.card import VersionCard
+from contract.errors import TriremeError
+from contract.names import ModelVersion
+from gateway.errors import DiskFull, FeatureTableLoading, FeatureTableMissing
+from gateway.tables.feature_index import FeatureIndex, cache_name, load, sweep
+from gateway.tables.spool import FULL
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 30.0
+"""After which a table that couldn't be loaded is tried again."""
+
+
+class FeatureTables:
+    """Follows the catalogue; looks nothing up by itself."""
+
+    def __init__(self, repository: Path, cache: Path) -> None:
+        self._repository = repository
+        self._cache = cache
+        self._loaded: dict[ModelVersion, FeatureIndex] = {}
+        self._failed: dict[ModelVersion, TriremeError] = {}
+        self._wanted: dict[ModelVersion, VersionCard] = {}
+        self._published: frozenset[str] = frozenset()
+        self._changed = asyncio.Event()
+
+    def set_cards(self, served: Iterable[VersionCard], published: Iterable[VersionCard]) -> None:
+        """Take these versions from now on: what was made of published ones stays, those of served ones are loaded."""
+        self._wanted = {card.name: card for card in served if card.feature_table is not None}
+        self._published = frozenset(cache_name(card) for card in published if card.feature_table is not None)
+        self._loaded = {name: index for name, index in self._loaded.items() if name in self._wanted}
+        self._changed.set()
+
+    def index(self, card: VersionCard) -> FeatureIndex:
+        """A version's table; raises `FeatureTableMissing`, `FeatureTableLoading`, or what its loading raised."""
+        if card.feature_table is None:
+            raise FeatureTableMissing(f"Version {card.version} of model {card.model!r} has no feature table.")
+        if card.name in self._failed:
+            raise self._failed[card.name]
+        try:
+            return self._loaded[card.name]
+        except KeyError:
+            raise FeatureTableLoading from None
+
+    async def follow(self) -> None:
+        """Load what is wanted for ever; to be cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S if self._failed else None):
+                    await self._changed.wait()
+            self._changed.clear()
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        self._failed = {}
+        for name, card in list(self._wanted.items()):
+            if name not in self._loaded:
+                await self._load(card)
+        await asyncio.to_thread(sweep, self._cache, self._published)
+
+    async def _load(self, card: VersionCard) -> None:
+        folder = self._repository / card.name.triton_name
+        try:
+            self._loaded[card.name] = await asyncio.to_thread(load, card, folder, self._cache)
+        except TriremeError as error:
+            self._note(card, error)
+        except OSError as error:
+            full = DiskFull("The gateway has no room for the feature table.")
+            self._note(card, full if error.errno in FULL else TriremeError("The feature table can't be loaded."))
+        else:
+            log.info("the feature table of %s is loaded", card.name)
+
+    def _note(self, card: VersionCard, error: TriremeError) -> None:
+        log.warning("the feature table of %s can't be loaded (%s)", card.name, error.code)
+        self._failed[card.name] = error

@@ -1,0 +1,142 @@
+"""A row's way: read and encode in a thread, micro-batch, model server, answer."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from contract.card import VersionCard
+from gateway.answers import Timings
+from gateway.batchers import Batchers
+from gateway.decoding import Decoder
+from gateway.errors import ExplanationsMissing, TooManyRows
+from gateway.identifiers import Identifiers
+from gateway.inference import Probabilities
+from gateway.metrics import Metrics
+from gateway.settings import GatewaySettings
+from gateway.tables.answers import RowAnswer, RowPrediction, RowPredictions
+from gateway.tables.documents import RowsDocument, read_document
+from gateway.tables.explaining import explain
+from gateway.tables.feature_tables import FeatureTables
+from gateway.tables.model import TableModel, TableModels
+from gateway.tables.rows import Rows, encode, encode_raw, find
+from gateway.tables.scoring import Scored
+
+
+class RowPredictor:
+    """Predicts rows that a JSON document holds or names."""
+
+    def __init__(
+        self,
+        *,
+        models: TableModels,
+        features: FeatureTables,
+        batchers: Batchers,
+        decoder: Decoder,
+        metrics: Metrics,
+        settings: GatewaySettings,
+    ) -> None:
+        self._models = models
+        self._features = features
+        self._batchers = batchers
+        self._decoder = decoder
+        self._metrics = metrics
+        self._settings = settings
+        self._identifiers = Identifiers()
+
+    async def predict(self, card: VersionCard, body: bytes) -> RowPrediction | RowPredictions:
+        """Predict the rows of a document with one version.
+
+        Raises `RowsNotTaken`, what reading and encoding raise (see `gateway.tables.documents` and
+        `gateway.tables.rows`), `TooManyRows`, and what `Decoder.run` and `MicroBatcher.submit` raise.
+        """
+        started = time.perf_counter()
+        model = self._models.of(card)
+        document, rows = await self._decoder.run(partial(self._read, model, body))
+        if document.explain:
+            self._check_explained(card, len(rows.features))
+        encoded = time.perf_counter()
+        scored = model.scoring.score(await self._probabilities(card, rows))
+        timings = Timings(decode=_ms(encoded - started), inference=_ms(time.perf_counter() - encoded))
+        self._count(model, scored)
+        answers = self._answers(model, rows, scored)
+        if document.explain:
+            answers = await self._decoder.run(partial(_explained, model, rows, answers))
+        if document.row is not None:
+            return RowPrediction(model=card.model, version=card.version, timings_ms=timings, **dict(answers[0]))
+        return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
+
+    def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows]:
+        document = read_document(body)
+        return document, self._rows(model, document)
+
+    def _rows(self, model: TableModel, document: RowsDocument) -> Rows:
+        self._check_count(document)
+        settings = self._settings
+        if document.ids is not None:
+            return find(document.ids, self._features.index(model.card), max_problems=settings.max_problems)
+        if document.tables is not None:
+            limits = {"max_rows": settings.max_rows, "max_problems": settings.max_problems}
+            return encode_raw(document.tables, model, **limits)
+        rows = [document.row] if document.row is not None else document.rows or []
+        return encode(rows, model, max_problems=self._settings.max_problems)
+
+    def _check_explained(self, card: VersionCard, rows: int) -> None:
+        if card.explanation is None:
+            raise ExplanationsMissing(f"Version {card.version} of model {card.model!r} can't explain its predictions.")
+        limit = self._settings.max_explained_rows
+        if rows > limit:
+            raise TooManyRows(f"At most {limit:,} rows are explained at a time.")
+
+    def _check_count(self, document: RowsDocument) -> None:
+        limit = self._settings.max_rows
+        if max(len(document.rows or ()), len(document.ids or ())) > limit:
+            raise TooManyRows(f"The request has more than {limit:,} rows.")
+
+    async def _probabilities(self, card: VersionCard, rows: Rows) -> Probabilities:
+        size = card.engine.max_batch_size
+        blocks = [rows.features[start : start + size] for start in range(0, len(rows.features), size)]
+        batcher, timeout_s = self._batchers.of(card), self._settings.triton_timeout_s
+        in_flight = self._metrics.pictures.labels(card.model, str(card.version))
+        in_flight.inc(len(rows.features))
+        try:
+            async with asyncio.TaskGroup() as group:
+                calls = [group.create_task(batcher.submit(block, timeout_s, rows=len(block))) for block in blocks]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            in_flight.dec(len(rows.features))
+        return np.concatenate([call.result() for call in calls])
+
+    def _count(self, model: TableModel, scored: Scored) -> None:
+        card = model.card
+        for place, count in Counter(scored.labels.tolist()).items():
+            self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
+
+    def _answers(self, model: TableModel, rows: Rows, scored: Scored) -> list[RowAnswer]:
+        return [self._answer(model, rows, scored, index) for index in range(len(rows.features))]
+
+    def _answer(self, model: TableModel, rows: Rows, scored: Scored, index: int) -> RowAnswer:
+        scoring, best = model.scoring, scored.labels[index]
+        probabilities = scored.probabilities[index].tolist()
+        return RowAnswer(
+            id=self._identifiers.prediction_id(),
+            row_id=rows.ids[index],
+            label=scoring.labels[best],
+            probability=probabilities[best],
+            probabilities=dict(zip(scoring.labels, probabilities, strict=True)),
+            decision=None if scored.decisions is None else scoring.labels[scored.decisions[index]],
+            band=None if scored.bands is None else scoring.bands[scored.bands[index]],
+        )
+
+
+def _explained(model: TableModel, rows: Rows, answers: Sequence[RowAnswer]) -> list[RowAnswer]:
+    pairs = zip(answers, rows.features, strict=True)
+    return [answer.model_copy(update={"explanation": explain(model, row)}) for answer, row in pairs]
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,36 @@
+"""Where a table model comes from."""
+
+from pathlib import Path
+
+from contract.card import Lineage
+from training.hardware import read_hardware
+from training.lineage import code_version, library_versions
+from training.tables.dataset import TableData
+from training.tables.learned import Learned
+from training.tables.recipe import Recipe
+
+LIBRARIES = ("numpy", "scikit-learn", "lightgbm", "optuna", "onnx", "duckdb", "pyarrow")
+DECIDING = {"splits", "preprocessing", "search", "cross_validation", "calibration", "decision", "seed"}
+"""What of a recipe decides the outcome, beside the estimator and the data."""
+
+
+def make_lineage(run: str, recipe: Recipe, data: TableData, learned: Learned) -> Lineage:
+    """The lineage of a run that followed `recipe`."""
+    followed = recipe.model_dump(mode="json", include=DECIDING)
+    estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
+    return Lineage.model_validate(
+        {
+            "data": data.digests(),
+            "source": data.source,
+            "code": code_version(Path(__file__).parents[1]),
+            "libraries": library_versions(known=LIBRARIES),
+            "machine": str(read_hardware()),
+            "run": run,
+            "parameters": {
+                "estimator": recipe.estimator.kind,
+                "parameters": learned.parameters,
+                **estimator,
+                **followed,
+            },
+        }
+    )
