@@ -44,12 +44,13 @@ class SqlRunner:
         self._limits = limits or SqlLimits()
         self._schemas = {t.name: pa.schema([(c.name, ARROW[c.type]) for c in t.columns]) for t in schema.sql.tables}
         self._database = sandbox(self._limits)
+        self._idle: deque[PreparedQuery] = deque()
+        # DuckDB's binding complains at exit of connections that are still open.
+        self._end = weakref.finalize(self, _close, self._database, self._idle)
         check_steps(self.features, self._database)
         self._check_result(schema)
         self._query = f"{_from_steps(schema.sql, _results(schema))} ORDER BY {_quoted(self._id)}"
-        self._idle = deque([self._prepared(self._query)])
-        # DuckDB's binding complains at exit of connections that are still open.
-        self._end = weakref.finalize(self, _close, self._database, self._idle)
+        self._idle.append(self._prepared(self._query))
 
     def run(self, tables: RawTables) -> pa.Table:
         """The features, a row an id and in their order: the id as the steps give it, then the schema's columns.
