@@ -30,8 +30,9 @@ def main() -> None:
     """Learn, then answer until the input ends."""
     console = Console(stderr=True)
     recipe = load_recipe(sys.argv[1])
-    data = load_data(recipe, TrainingSettings(), console)
-    fitted = learn(recipe, data, console.print).fitted
+    settings = TrainingSettings()
+    data = load_data(recipe, settings, console)
+    fitted = learn(recipe, data, settings, console).fitted
     ways = {recipe.estimator.kind: fitted.probabilities, "ONNX Runtime": _onnx(fitted)}
     sys.stdout.write(json.dumps(list(ways)) + "\n")
     sys.stdout.flush()

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from tritonclient.grpc import model_config_pb2 as pb
 from typer.testing import CliRunner
 
 from contract.explanation import Explainer
@@ -16,6 +17,7 @@ from contract.names import ModelVersion
 from contract.repository import GOLDEN, ModelRepository
 from contract.table import Encoder
 from modelserver.client import Client
+from modelserver.probe import Probe
 from modelserver.supervisor import Supervisor
 from modelserver.temporary import TemporaryServer
 from tests.integration.modelserver.rig import PATIENCE_S, Rig
@@ -116,6 +118,9 @@ def test_the_supervisor_probes_a_table_with_a_golden_row(home: Path, tmp_path: P
     shutil.copytree(home / "repository" / str(LOANS), rig.repository / str(LOANS))
     rig.serve(loans=(1,))
     golden = GoldenExamples.read(rig.repository / str(LOANS) / GOLDEN)
+    card = ModelRepository(rig.repository).card(LOANS)
+    probe = Probe.of(card, rig.repository / str(LOANS), pb.ModelConfig())
+    np.testing.assert_array_equal(probe._inputs["features"], golden.tensors[:1])
     with Supervisor(rig.settings) as supervisor:
         supervisor.wait_ready(PATIENCE_S)
         with Client(f"127.0.0.1:{rig.settings.grpc_port}") as client:

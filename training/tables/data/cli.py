@@ -15,6 +15,7 @@ from contract.files import write_atomically
 from training.console import tell
 from training.data.storage import storage_errors
 from training.errors import RequestInvalid, StorageFailed
+from training.options import JsonOption
 from training.tables.errors import RowsInvalid, TableFileInvalid
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Errors = Annotated[
     Path | None,
     typer.Option("--errors", metavar="FILE", help="Where all problems are listed. Default: FILE.errors.jsonl."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 
 
 def add_verbs(data: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def add_verbs(data: typer.Typer) -> None:
         data.command(verb.__name__)(verb)
 
 
-def recipes(as_json: Json = False) -> None:
+def recipes(as_json: JsonOption = False) -> None:
     """List the recipes for tables that come with Trireme; `trireme train <recipe>` follows one."""
     from training.tables.recipes import load_recipe, shipped_recipes  # noqa: PLC0415  see the module's docstring
 
@@ -110,7 +110,7 @@ def load(
     texts: Texts = [],  # noqa: B006  Typer reads it only
     errors: Errors = None,
     delimiter: Delimiter = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Load a file into a database's table: all of it, or nothing."""
     from training.tables.data.databases import connect, database_url  # noqa: PLC0415  see the module's docstring
@@ -137,7 +137,7 @@ def convert(
     texts: Texts = [],  # noqa: B006  Typer reads it only
     errors: Errors = None,
     delimiter: Delimiter = None,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a file as Parquet: smaller, typed, and far faster to read."""
     from training.tables.data.conversion import convert_file  # noqa: PLC0415  see the module's docstring

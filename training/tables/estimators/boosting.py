@@ -1,9 +1,10 @@
 """Gradient-boosted trees of LightGBM."""
 
+import os
 from dataclasses import dataclass
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import lightgbm
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -15,6 +16,9 @@ from training.tables.link import Link, Scores
 from training.tables.rows import Rows
 from training.tables.trees import add_trees
 
+if TYPE_CHECKING:
+    import lightgbm
+
 _QUIET = -1
 _ROUNDS = "n_estimators"
 
@@ -23,7 +27,7 @@ _ROUNDS = "n_estimators"
 class FittedBooster:
     """A booster; its scores are log-odds: the sum of its trees."""
 
-    library: lightgbm.Booster
+    library: "lightgbm.Booster"
     rounds: int
     """Those that early stopping kept; each has one tree for each score."""
     link: Link = "log-odds"
@@ -82,27 +86,37 @@ class BoostingKind:
 
     def fit(self, rows: Rows, parameters: Parameters, task: Task, watch: Watch | None) -> FittedBooster:
         """See `Kind`."""
+        library = _library()
         wanted = {name: value for name, value in parameters.items() if name != _ROUNDS}
         options = {**wanted, **_fixed(task)}
         learned = _dataset(rows, task, options)
-        booster = lightgbm.train(
-            options,
-            learned,
-            num_boost_round=parameters.get(_ROUNDS, 100),
-            valid_sets=[_dataset(watch.rows, task, options, learned)] if watch else None,
-            callbacks=[lightgbm.early_stopping(watch.patience, verbose=False)] if watch else None,
-        )
+        try:
+            booster = library.train(
+                options,
+                learned,
+                num_boost_round=parameters.get(_ROUNDS, 100),
+                valid_sets=[_dataset(watch.rows, task, options, learned)] if watch else None,
+                callbacks=[library.early_stopping(watch.patience, verbose=False)] if watch else None,
+            )
+        except library.basic.LightGBMError as error:
+            raise ValueError(str(error)) from error
         return FittedBooster(booster, booster.best_iteration if watch else booster.current_iteration())
 
 
-def _dataset(
-    rows: Rows, task: Task, options: dict[str, Any], learned: lightgbm.Dataset | None = None
-) -> lightgbm.Dataset:
+def _library() -> Any:
+    # Read while the library is loaded: by default its threads spin while they wait for each other, which took five
+    # times the processor time on a machine that had other work too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    return import_module("lightgbm")
+
+
+def _dataset(rows: Rows, task: Task, options: dict[str, Any], learned: Any = None) -> "lightgbm.Dataset":
     weights = compute_sample_weight("balanced", rows.targets) if task.balanced else None
     natives = list(task.natives)
-    return lightgbm.Dataset(
+    dataset: lightgbm.Dataset = _library().Dataset(
         rows.features, rows.targets, weight=weights, categorical_feature=natives, params=options, reference=learned
     )
+    return dataset
 
 
 def _fixed(task: Task) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from lightgbm.basic import LightGBMError
-
 from training.tables.errors import ParametersRefused
 from training.tables.estimators.base import Fitted, Kind, Parameters, Task, Watch
 from training.tables.estimators.boosting import BoostingKind
@@ -39,7 +37,7 @@ def fit(kind: EstimatorKind, rows: Rows, parameters: Parameters, task: Task, wat
     """Fit an estimator; raises `ParametersRefused` for a value that the library refuses."""
     try:
         return KINDS[kind].fit(rows, parameters, task, watch)
-    except (LightGBMError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         if not parameters:
             raise
         raise ParametersRefused(f"The estimator {kind} refuses {_refused(parameters, error)}.") from error
