@@ -91,7 +91,7 @@ class Parent:
     def size(self) -> int:
         """Width and height of its pictures in pixels; raises `ParentUnfit` for a model of tables."""
         if self.card.input.kind != "image":
-            raise ParentUnfit(f"{self.name} takes no pictures.")
+            raise self._no_network()
         return self.card.input.height
 
     def check(self, architecture: str) -> None:
@@ -107,7 +107,12 @@ class Parent:
         weights = read_weights(self.folder / SAVED_MODEL)
         return Start(self.card.output.labels, tuple(mean), tuple(deviation), weights)
 
+    def _no_network(self) -> ParentUnfit:
+        return ParentUnfit(f"{self.name} is a model of tables; fine-tuning is for pictures.")
+
     def _parameter(self, name: str) -> Any:
+        if self.card.input.kind != "image":
+            raise self._no_network()
         try:
             return self.card.lineage.parameters[name]
         except KeyError:

@@ -23,7 +23,7 @@ from modelserver.temporary import TemporaryServer
 from tests.integration.modelserver.rig import PATIENCE_S, Rig
 from tests.support.credit_table import RECIPE, write_recipe
 from training.cli import train
-from training.errors import RequestInvalid
+from training.errors import ParentUnfit, RequestInvalid
 from training.publish.cli import publish as publish_command
 from training.publish.errors import GateFailed, GraphUnsupported
 from training.report.cli import report as report_command
@@ -197,6 +197,12 @@ def test_a_report_is_made_anew_from_the_version_alone(home: Path, tmp_path: Path
 def test_tuning_says_that_it_is_for_pictures(home: Path) -> None:
     with pytest.raises(RequestInvalid, match="loans-v1 is a model of tables"):
         CliRunner().invoke(tune, ["loans:1", "--repository", str(home / "repository")], catch_exceptions=False)
+
+
+def test_fine_tuning_says_that_it_is_for_pictures(home: Path) -> None:
+    arguments = ["pets", "--data", str(home), "--from", "loans:1", "--repository", str(home / "repository")]
+    with pytest.raises(ParentUnfit, match="loans-v1 is a model of tables"):
+        CliRunner().invoke(train, arguments, catch_exceptions=False)
 
 
 def test_a_recipe_that_fails_leaves_no_run(home: Path, tmp_path: Path) -> None:
