@@ -19,7 +19,7 @@ from gateway.tables.model import TableModel
 from gateway.tables.results import ScoredChunk
 from gateway.tables.work import FileWork
 
-CHUNK_ROWS = 8192
+CHUNK_ROWS = 4096
 CHUNK_CELLS = 2_000_000
 """What a chunk holds at most; a wide table's chunks have fewer rows."""
 IN_FLIGHT = 2
