@@ -5,13 +5,13 @@ Compressed ones are refused: how far a buffer unpacks can't be limited.
 
 import mmap
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from contract.errors import TableEmpty, TableUnreadable
-from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
+from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_header, check_rows, present
 
 SENTENCE = "It is no Arrow IPC stream, or a damaged one."
 BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError, EOFError)
@@ -26,7 +26,7 @@ class ArrowStream:
 
     is_text = False
 
-    def __init__(self, file: BinaryIO, wanted: Sequence[str], limits: TableLimits) -> None:
+    def __init__(self, file: BinaryIO, wanted: Wanted, limits: TableLimits) -> None:
         try:
             self._buffer = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             _refuse_compression(self._buffer)
@@ -34,8 +34,8 @@ class ArrowStream:
                 self._schema = stream.schema
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
-        check_header(self._schema.names, wanted, limits)
-        self._included = [self._schema.get_field_index(name) for name in present(self._schema.names, wanted)]
+        check_header(self._schema.names, wanted.names, limits)
+        self._included = [self._schema.get_field_index(name) for name in present(self._schema.names, wanted.names)]
         self._limits = limits
 
     @property

@@ -1,13 +1,13 @@
 """JSON Lines: one object a line, in UTF-8."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import BinaryIO
 
 from contract.errors import JsonInvalid, TableEmpty, TableUnreadable
 from contract.json_rows import read_json
 from contract.table import Row
-from contract.tabular.table_file import Chunk, TableLimits, check_rows
+from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_rows
 
 MAX_LINE = 8 * 1024 * 1024
 """Bytes of a line."""
@@ -19,7 +19,7 @@ class JsonLinesFile:
     is_text = False
     columns = None
 
-    def __init__(self, file: BinaryIO, _wanted: Sequence[str], limits: TableLimits) -> None:
+    def __init__(self, file: BinaryIO, _wanted: Wanted, limits: TableLimits) -> None:
         self._lines = _lines(file)
         self._limits = limits
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contract.errors import TableEmpty, TableUnreadable
-from contract.tabular.table_file import Chunk, TableLimits, check_header, check_rows, present
+from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_header, check_rows, present
 
 BUFFER = 256 * 1024
 """Bytes of a column that are read at a time."""
@@ -24,11 +24,11 @@ class ParquetFile:
 
     is_text = False
 
-    def __init__(self, file: BinaryIO, wanted: Sequence[str], limits: TableLimits) -> None:
+    def __init__(self, file: BinaryIO, wanted: Wanted, limits: TableLimits) -> None:
         schema = _opened(file, ()).schema_arrow
-        check_header(schema.names, wanted, limits)
+        check_header(schema.names, wanted.names, limits)
         self._names = tuple(schema.names)
-        self._included = present(self._names, wanted)
+        self._included = present(self._names, wanted.names)
         # Texts stay in their dictionaries: a page of a few bytes may stand for gigabytes of them.
         self._file = _opened(file, [name for name in self._included if _is_bytes(schema.field(name).type)])
         self._limits = limits

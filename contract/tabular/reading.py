@@ -1,9 +1,10 @@
 """Opening a table's file by its format."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import BinaryIO
 
+from contract.columns import NUMBERS
 from contract.errors import ColumnsMissing
 from contract.inputs import TableInput
 from contract.table import CellProblem, Encoded, Encoder
@@ -12,20 +13,21 @@ from contract.tabular.csv_file import CsvFile
 from contract.tabular.formats import Format
 from contract.tabular.json_lines import JsonLinesFile
 from contract.tabular.parquet_file import ParquetFile
-from contract.tabular.table_file import Chunk, TableFile, TableLimits, listed
+from contract.tabular.table_file import Chunk, TableFile, TableLimits, Wanted, listed
 
 READERS: Mapping[Format, type[CsvFile] | type[ParquetFile] | type[JsonLinesFile] | type[ArrowStream]] = (
     MappingProxyType({"csv": CsvFile, "parquet": ParquetFile, "jsonl": JsonLinesFile, "arrow": ArrowStream})
 )
 
 
-def open_table(file: BinaryIO, format: Format, wanted: Sequence[str], limits: TableLimits | None = None) -> TableFile:  # noqa: A002 - the field's own word
-    """Open a file at its beginning; only the columns that are `wanted` are read.
+def open_table(file: BinaryIO, format: Format, schema: TableInput, limits: TableLimits | None = None) -> TableFile:  # noqa: A002 - the field's own word
+    """Open a file at its beginning; only the schema's columns and the id are read.
 
-    Raises `TableEmpty`, `TableUnreadable`, `TableTooLarge`, `HeaderDuplicate`, and `ColumnsMissing` where none of the
-    wanted columns is there. Reading chunks later raises the first three.
+    Raises `TableEmpty`, `TableUnreadable`, `TableTooLarge`, `HeaderDuplicate`, and `ColumnsMissing` where none of these
+    columns is there. Reading chunks later raises the first three.
     """
-    return READERS[format](file, wanted, limits or TableLimits())
+    numbers = frozenset(column.name for column in schema.columns if column.type in NUMBERS)
+    return READERS[format](file, Wanted(wanted_columns(schema), numbers), limits or TableLimits())
 
 
 def wanted_columns(schema: TableInput) -> tuple[str, ...]:

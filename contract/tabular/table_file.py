@@ -22,6 +22,16 @@ class TableLimits:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is read of a file."""
+
+    names: Sequence[str]
+    """The columns; others are passed over."""
+    numbers: frozenset[str] = frozenset()
+    """Those that hold numbers."""
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Rows of a file, in order: a record batch, or JSON objects."""
 

@@ -23,7 +23,7 @@ from contract.digests import file_digest
 from contract.errors import TableError, VersionDamaged
 from contract.files import sync_folder
 from contract.table import Encoder
-from contract.tabular.reading import check_columns, encode, open_table, wanted_columns
+from contract.tabular.reading import check_columns, encode, open_table
 from gateway.errors import FeatureTableMissing
 from gateway.inference import Features, table_input
 from gateway.tables.answers import RowId
@@ -142,7 +142,7 @@ def _encoded(card: VersionCard, source: BinaryIO, sink: BinaryIO, rows: int) -> 
     np.lib.format.write_array_header_1_0(sink, {"descr": "<f4", "fortran_order": False, "shape": shape})
     encoder = Encoder(schema)
     try:
-        table = open_table(source, "parquet", wanted_columns(schema))
+        table = open_table(source, "parquet", schema)
         check_columns(table, schema)
         for chunk in table.chunks(chunk_rows(len(schema.columns))):
             found = encode(chunk, encoder)

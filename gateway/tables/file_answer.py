@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from contract.errors import TriremeError
 from contract.tabular.formats import Format
-from contract.tabular.reading import check_columns, open_table, wanted_columns
+from contract.tabular.reading import check_columns, open_table
 from contract.tabular.table_file import TableFile, TableLimits
 from gateway.metrics import Metrics
 from gateway.problems import Problem
@@ -33,7 +33,7 @@ class FileAnswers:
 
     async def opened(self, file: BinaryIO, sent: Format, model: TableModel) -> TableFile:
         """A file that has all of the model's columns; raises what `open_table` and `check_columns` raise."""
-        table = await self.work.run(partial(open_table, file, sent, wanted_columns(model.schema), self.limits))
+        table = await self.work.run(partial(open_table, file, sent, model.schema, self.limits))
         check_columns(table, model.schema)
         return table
 

@@ -65,13 +65,12 @@ class Validation:
 
     async def check(self, file: BinaryIO, sent: Format, limits: TableLimits) -> ValidationReport:
         """Read all of a file; raises what `open_table` and reading chunks raise."""
-        wanted = wanted_columns(self._model.schema)
-        table = await self._work.run(partial(open_table, file, sent, wanted, limits))
+        table = await self._work.run(partial(open_table, file, sent, self._model.schema, limits))
         missing = missing_columns(table, self._model.schema)
         chunks = table.chunks(chunk_rows(len(self._model.schema.columns)))
         while await self._work.run(partial(self._step, chunks, table, frozenset(missing))):
             pass
-        return await self._work.run(partial(self._outcome, missing, _extra(table, wanted)))
+        return await self._work.run(partial(self._outcome, missing, _extra(table, wanted_columns(self._model.schema))))
 
     def _step(self, chunks: Iterator[Chunk], table: TableFile, missing: frozenset[str]) -> bool:
         chunk = next(chunks, None)

@@ -22,7 +22,7 @@ from contract.inputs import TableInput
 from contract.table import Encoder
 from contract.tabular import csv_file
 from contract.tabular.formats import Format
-from contract.tabular.reading import check_columns, encode, open_table, wanted_columns
+from contract.tabular.reading import check_columns, encode, open_table
 from contract.tabular.table_file import TableLimits
 
 SCHEMA = TableInput(
@@ -33,7 +33,6 @@ SCHEMA = TableInput(
         Column(name="purpose", type="category", allowed=("car", "a,b", 'the "house"', "two\nlines")),
     ),
 )
-WANTED = wanted_columns(SCHEMA)
 ROWS = [
     {"key": f"k{index}", "age": index, "income": None if index % 7 == 0 else index / 3, "purpose": purpose}
     for index, purpose in zip(range(100), ("car", "a,b", 'the "house"', "two\nlines") * 25, strict=True)
@@ -68,7 +67,7 @@ def opened(data: bytes) -> Iterator[BinaryIO]:
 
 def read(format: Format, data: bytes, *, size: int = 16, limits: TableLimits | None = None) -> tuple[Any, list[Any]]:
     with opened(data) as file:
-        table = open_table(file, format, WANTED, limits)
+        table = open_table(file, format, SCHEMA, limits)
         check_columns(table, SCHEMA)
         encoder = Encoder(SCHEMA, is_text=table.is_text)
         found, offset, problems = [], 0, []
@@ -247,4 +246,4 @@ def test_readers_need_a_path_to_nothing(tmp_path: Path) -> None:
     path.write_bytes(written("parquet"))
     with path.open("rb") as file:
         path.unlink()
-        assert sum(len(chunk) for chunk in open_table(file, "parquet", WANTED).chunks(30)) == 100
+        assert sum(len(chunk) for chunk in open_table(file, "parquet", SCHEMA).chunks(30)) == 100
