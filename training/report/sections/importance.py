@@ -11,7 +11,7 @@ from training.report.words import counted, quoted
 MOST = 25
 """The plot shows the columns that matter most, up to so many; the table shows all."""
 NOTHING = 5e-4
-"""A loss up to this shows as 0."""
+"""A smaller loss counts as none."""
 
 
 def section(material: Material) -> Section | None:
@@ -39,7 +39,7 @@ def sentence(findings: Findings) -> str:
 def _idle(idle: int, columns: int) -> str:
     if not idle:
         return f"none of the {columns} columns is idle" if columns > 1 else "it is the only column"
-    return f"{idle:,} of {counted(columns, 'column')} cost nothing when shuffled alone"
+    return f"{idle:,} of {counted(columns, 'column')} cost less than 0.0005 when shuffled alone"
 
 
 def table(findings: Findings) -> Table:
