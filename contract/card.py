@@ -17,7 +17,7 @@ from pydantic import (
 from contract.base import Document
 from contract.decision import Decision
 from contract.errors import CardInvalid
-from contract.explanation import Explanation
+from contract.explaining.explanation import Explanation
 from contract.inputs import Input, TableInput
 from contract.metrics import Evaluation
 from contract.names import ModelName, ModelVersion, VersionName

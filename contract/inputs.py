@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from contract.base import Document
 from contract.columns import Column, ColumnName
-from contract.sql import SqlFeatures
+from contract.sql.features import SqlFeatures
 
 
 class ImageInput(Document):

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from contract.names import ModelVersion
-from contract.sql_sandbox import SqlLimits
+from contract.sql.sandbox import SqlLimits
 from contract.tabular.table_file import TableLimits
 from gateway.admission import Admission
 from gateway.batchers import Batchers

@@ -7,10 +7,10 @@ from pathlib import Path
 from contract.card import VersionCard
 from contract.digests import file_digest
 from contract.errors import VersionDamaged
-from contract.explanation import Explainer
+from contract.explaining.explanation import Explainer
 from contract.names import ModelVersion
-from contract.sql_runner import SqlRunner
-from contract.sql_sandbox import SqlLimits
+from contract.sql.runner import SqlRunner
+from contract.sql.sandbox import SqlLimits
 from contract.table import Encoder
 from gateway.errors import ExplanationsMissing, RawTablesNotTaken
 from gateway.inference import table_input

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contract.cells import value_class
 from contract.errors import TableEmpty
-from contract.raw import read_raw
+from contract.sql.raw import read_raw
 from contract.table import CellProblem, Row
 from gateway.errors import IdsUnknown, RowInvalid, TooManyRows
 from gateway.inference import Features
@@ -37,7 +37,7 @@ def encode(rows: Sequence[Row], model: TableModel, *, max_problems: int) -> Rows
 def encode_raw(tables: Mapping[str, Sequence[Row]], model: TableModel, *, max_rows: int, max_problems: int) -> Rows:
     """Rows by the version's SQL over raw tables.
 
-    Raises `RawTablesNotTaken`, `RowInvalid`, `TooManyRows`, and what `contract.raw.read_raw` and `SqlRunner.run` raise.
+    Raises `RawTablesNotTaken`, `RowInvalid`, `TooManyRows`, and what `read_raw` and `SqlRunner.run` raise.
     """
     runner = model.sql
     raw = read_raw(runner.features, tables)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from contract.card import FeatureTable, Lineage, Output
 from contract.decision import Decision
-from contract.explanation import Explanation
+from contract.explaining.explanation import Explanation
 from contract.inputs import Input
 from contract.metrics import Evaluation
 

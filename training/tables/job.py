@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contract.card import FEATURES, FeatureTable, Output
 from contract.decision import Decision
-from contract.explanation import EXPLANATION, Explanation
+from contract.explaining.explanation import EXPLANATION, Explanation
 from contract.repository import ANSWERS, GOLDEN, REPORT
 from training.console import tell
 from training.evaluation import answers as decided

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 
 from contract.card import FEATURES
-from contract.explanation import EXPLANATION
+from contract.explaining.explanation import EXPLANATION
 from contract.repository import GOLDEN, ONNX_MODEL
 from training.publish.candidate import TableFacts
 from training.publish.evidence import Evidence

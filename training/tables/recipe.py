@@ -10,7 +10,7 @@ from contract.columns import Column, ColumnName
 from contract.decision import Band
 from contract.metrics import Fraction
 from contract.names import ModelName
-from contract.sql import SqlFeatures
+from contract.sql.features import SqlFeatures
 from training.tables.origins import Origin
 
 EstimatorKind = Literal["random_forest", "lightgbm", "logistic_regression"]

@@ -21,7 +21,7 @@ import numpy as np
 
 from contract.card import FeatureTable
 from contract.decision import Decision
-from contract.explanation import Explanation
+from contract.explaining.explanation import Explanation
 from contract.inputs import TableInput
 from training.data.storage import storage_errors
 from training.engines.served import Examples

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from contract.errors import SqlInvalid
-from contract.raw import read_raw
-from contract.sql_runner import SqlRunner
+from contract.sql.raw import read_raw
+from contract.sql.runner import SqlRunner
 
 
 def prove_alike(runner: SqlRunner, tables: dict[str, pa.Table], features: pa.Table, places: Sequence[int]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tritonclient.grpc import model_config_pb2 as pb
 from typer.testing import CliRunner
 
-from contract.explanation import Explainer
+from contract.explaining.explanation import Explainer
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ModelRepository

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pytest
 
 from contract.cells import Rule
-from contract.raw import read_raw
-from contract.sql import RawColumn, RawTable, SqlFeatures, SqlStep
+from contract.sql.features import RawColumn, RawTable, SqlFeatures, SqlStep
+from contract.sql.raw import read_raw
 from contract.table import CellProblem
 
 Kind = Literal["float", "int", "bool", "text", "date"]

@@ -15,11 +15,11 @@ from pydantic import ValidationError
 from contract.columns import Column
 from contract.errors import RawTablesInvalid, SqlFailed, SqlInvalid, SqlTimeout
 from contract.inputs import TableInput
-from contract.raw import read_raw
-from contract.sql import RawColumn, RawTable, SqlFeatures, SqlStep
-from contract.sql_check import check_steps
-from contract.sql_runner import SqlRunner
-from contract.sql_sandbox import SqlLimits, sandbox
+from contract.sql.check import check_steps
+from contract.sql.features import RawColumn, RawTable, SqlFeatures, SqlStep
+from contract.sql.raw import read_raw
+from contract.sql.runner import SqlRunner
+from contract.sql.sandbox import SqlLimits, sandbox
 
 PEOPLE = RawTable(name="people", columns=(RawColumn(name="id", type="int"), RawColumn(name="city", type="text")))
 LOANS = RawTable(

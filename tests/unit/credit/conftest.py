@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from contract.inputs import TableInput
-from contract.sql_runner import SqlRunner
+from contract.sql.runner import SqlRunner
 from training.tables.credit.data import schema_of
 from training.tables.credit.generator import generate
 from training.tables.credit.making import with_features

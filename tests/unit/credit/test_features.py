@@ -12,10 +12,10 @@ import pytest
 
 from contract.errors import SqlInvalid
 from contract.inputs import TableInput
-from contract.raw import ARROW, read_raw
-from contract.sql import SqlFeatures
-from contract.sql_runner import SqlRunner
-from contract.sql_types import check_raw
+from contract.sql.features import SqlFeatures
+from contract.sql.raw import ARROW, read_raw
+from contract.sql.runner import SqlRunner
+from contract.sql.types import check_raw
 from contract.table import Encoder, Features
 from tests.unit.credit.conftest import SMALL, Part
 from training.tables.credit.generator import TABLES, generate

@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contract.additive import Additive
 from contract.card import FEATURES, FeatureTable
 from contract.columns import Column
-from contract.explanation import EXPLANATION, Explainer, Explanation, Preparation
+from contract.explaining.additive import Additive
+from contract.explaining.explanation import EXPLANATION, Explainer, Explanation, Preparation
 from contract.inputs import TableInput
-from contract.sql import RawColumn, RawTable, SqlFeatures, SqlStep
+from contract.sql.features import RawColumn, RawTable, SqlFeatures, SqlStep
 from contract.table import Encoder
 from gateway.tables import feature_index, feature_tables
 from tests.support.table_versions import BIAS, ROW, SCHEMA, make_table_version, risk, weights

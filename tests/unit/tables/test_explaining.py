@@ -14,9 +14,9 @@ from sklearn.linear_model import LogisticRegression
 
 from contract.columns import Column
 from contract.errors import VersionDamaged
-from contract.explanation import Explainer, Preparation
+from contract.explaining.explanation import Explainer, Preparation
+from contract.explaining.tree_paths import TreePaths
 from contract.inputs import TableInput
-from contract.tree_paths import TreePaths
 from training.tables.explaining import paths as paths_module
 from training.tables.explaining.boosting import boosted_paths
 from training.tables.explaining.errors import Unexplained

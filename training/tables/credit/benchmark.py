@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contract.raw import read_raw
-from contract.sql_runner import SqlRunner
+from contract.sql.raw import read_raw
+from contract.sql.runner import SqlRunner
 from training.tables.credit.data import schema_of
 from training.tables.credit.generator import CreditBlock, generate
 from training.tables.credit.plan import FIRST_ID, CreditPlan

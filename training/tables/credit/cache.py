@@ -14,7 +14,7 @@ from rich.console import Console
 
 from contract.files import sync_folder
 from contract.inputs import TableInput
-from contract.sql_runner import SqlRunner
+from contract.sql.runner import SqlRunner
 from training.console import tell
 from training.data.storage import staging, storage_errors
 from training.tables.credit.making import FEATURES, OUTCOMES, make

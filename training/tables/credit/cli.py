@@ -33,7 +33,7 @@ def generate(
     as_json: JsonOption = False,
 ) -> None:
     """Write credit applications with their history and features as Parquet files; they are not real data."""
-    from contract.sql_runner import SqlRunner  # noqa: PLC0415  see the module's docstring
+    from contract.sql.runner import SqlRunner  # noqa: PLC0415  see the module's docstring
     from training.tables.credit.data import schema_of  # noqa: PLC0415
     from training.tables.credit.making import make  # noqa: PLC0415
     from training.tables.credit.plan import CreditPlan  # noqa: PLC0415

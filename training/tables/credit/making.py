@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from contract.sql_runner import SqlRunner
+from contract.sql.runner import SqlRunner
 from training.console import live_line
 from training.tables.credit.generator import CreditBlock, generate
 from training.tables.credit.plan import CreditPlan

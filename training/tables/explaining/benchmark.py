@@ -10,7 +10,7 @@ import lightgbm
 import numpy as np
 
 from contract.columns import Column
-from contract.explanation import Explainer
+from contract.explaining.explanation import Explainer
 from contract.inputs import TableInput
 from training.hardware import read_hardware
 from training.tables.explaining.boosting import boosted_paths

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from contract.tree_paths import TreePaths
+from contract.explaining.tree_paths import TreePaths
 from training.tables.explaining.errors import Unexplained
 from training.tables.explaining.features import Feature, Sources
 from training.tables.explaining.paths import tree_paths

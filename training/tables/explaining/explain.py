@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from contract.additive import Additive
-from contract.explanation import Explainer, Explanation, Preparation
+from contract.explaining.additive import Additive
+from contract.explaining.explanation import Explainer, Explanation, Preparation
+from contract.explaining.tree_paths import TreePaths
 from contract.inputs import TableInput
-from contract.tree_paths import TreePaths
 from training.tables.dataset import Features, TableData
 from training.tables.estimators.boosting import FittedBooster
 from training.tables.estimators.forest import FittedForest

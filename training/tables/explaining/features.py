@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.explanation import Preparation
+from contract.explaining.explanation import Preparation
 from contract.inputs import TableInput
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from contract.tree_paths import TreePaths
+from contract.explaining.tree_paths import TreePaths
 from training.tables.explaining.features import Sources
 from training.tables.explaining.paths import tree_paths
 from training.tables.explaining.splits import by_code, by_number

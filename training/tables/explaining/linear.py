@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.additive import Additive
+from contract.explaining.additive import Additive
 from training.tables.dataset import Features
 from training.tables.explaining.features import Sources
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from contract.tree_paths import NUMBER, Ints, Mask, TreePaths
+from contract.explaining.tree_paths import NUMBER, Ints, Mask, TreePaths
 from training.tables.explaining.errors import Unexplained
 from training.tables.explaining.trees import Codes, Range, Test, Tree
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.additive import Additive
 from contract.base import Document
 from contract.errors import VersionDamaged
-from contract.tree_paths import TreePaths
+from contract.explaining.additive import Additive
+from contract.explaining.tree_paths import TreePaths
 
 EXPLANATION = "explanation.npz"
 Method = Literal["tree-paths", "additive"]

@@ -17,12 +17,12 @@ import pyarrow.compute as pc
 from contract.columns import ColumnType
 from contract.errors import SqlFailed, SqlInvalid, SqlTimeout
 from contract.inputs import TableInput
-from contract.raw import ARROW, check_tables
-from contract.sql import SqlFeatures
-from contract.sql_check import check_steps, first_line
-from contract.sql_prepared import PreparedQuery, RawTables
-from contract.sql_sandbox import SqlLimits, sandbox
-from contract.sql_types import check_raw, check_result
+from contract.sql.check import check_steps, first_line
+from contract.sql.features import SqlFeatures
+from contract.sql.prepared import PreparedQuery, RawTables
+from contract.sql.raw import ARROW, check_tables
+from contract.sql.sandbox import SqlLimits, sandbox
+from contract.sql.types import check_raw, check_result
 
 RESULTS: Mapping[ColumnType, str] = MappingProxyType(
     {"float": "FLOAT", "int": "BIGINT", "bool": "BOOLEAN", "category": "VARCHAR"}

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from contract.errors import SqlInvalid
-from contract.sql import SqlFeatures, SqlStep
+from contract.sql.features import SqlFeatures, SqlStep
 
 TABLE_FUNCTIONS = frozenset({"unnest", "range", "generate_series"})
 """All others read files, settings or the catalogue."""

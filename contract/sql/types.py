@@ -9,7 +9,7 @@ import pyarrow.types as kinds
 from contract.columns import ColumnType
 from contract.errors import RawTablesInvalid, SqlInvalid
 from contract.inputs import TableInput
-from contract.sql import RawTable
+from contract.sql.features import RawTable
 
 Fits = Callable[[pa.DataType], bool]
 

@@ -1,4 +1,4 @@
-"""Raw tables as JSON rows: strictly typed Arrow tables for `contract.sql_runner`, or the problems of their cells."""
+"""Raw tables as JSON rows: strictly typed Arrow tables for `contract.sql.runner`, or the problems of their cells."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from contract.cells import CellRefused, Rule, value_class
 from contract.errors import RawTablesInvalid
-from contract.sql import RawTable, SqlFeatures
+from contract.sql.features import RawTable, SqlFeatures
 from contract.table import CellProblem, Row
 
 INT64 = 2**63

@@ -1,0 +1,1 @@
+"""Exact explanations of single predictions, by arrays that NumPy alone reads."""
