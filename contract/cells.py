@@ -68,11 +68,11 @@ def is_missing(value: object, column: Column) -> bool:
     return value is None or value != value  # noqa: PLR0124 - true of NaN alone
 
 
-def value_class(value: object) -> ValueClass:
-    """What a value is."""
+def value_class(value: object, *, is_text: bool = False) -> ValueClass:
+    """What a value is; with `is_text`, as in CSV, a text is what it looks like."""
     if isinstance(value, float | np.floating):
         return _float_class(float(value))
-    return _text_class(value) if isinstance(value, str) else _other_class(value)
+    return _text_class(value, is_text=is_text) if isinstance(value, str) else _other_class(value)
 
 
 def _other_class(value: object) -> ValueClass:
@@ -92,10 +92,10 @@ def _float_class(value: float) -> ValueClass:
     return "infinity" if math.isinf(value) else "number"
 
 
-def _text_class(text: str) -> ValueClass:
+def _text_class(text: str, *, is_text: bool) -> ValueClass:
     if text in MISSING_TEXTS:
         return "missing"
-    if len(text) > LONGEST_NUMBER:
+    if not is_text or len(text) > LONGEST_NUMBER:
         return "text"
     return "number" if _NUMBER.fullmatch(text) else "infinity" if _INFINITE.fullmatch(text) else "text"
 

@@ -13,8 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from contract.arrow import encoded, values_at
-from contract.cells import Cell, CellRefused, Rule, ValueClass, cell, value_class
-from contract.columns import Column
+from contract.cells import CellRefused, Rule, ValueClass, cell, value_class
 from contract.inputs import TableInput
 
 Features = NDArray[np.float32]
@@ -62,18 +61,18 @@ class Encoder:
         problems: list[CellProblem] = []
         for index, row in enumerate(rows):
             problems.extend(self._unknown(index, row))
-            for place, (column, encode) in enumerate(self._cells):
-                features[index, place] = _encoded(row.get(column.name), index, column, encode, problems)
+            for place, (column, _) in enumerate(self._cells):
+                features[index, place] = self._encoded(row.get(column.name), index, place, problems)
         return Encoded(features, problems)
 
     def batch(self, batch: pa.RecordBatch) -> Encoded:
         """Encode a record batch; a column that it lacks is a column of missing values, other columns are ignored."""
         features = np.empty((batch.num_rows, len(self._cells)), np.float32, order="F")
         problems: list[CellProblem] = []
-        for place, (column, encode) in enumerate(self._cells):
+        for place, (column, _) in enumerate(self._cells):
             found = batch.schema.get_field_index(column.name)
             values = batch.column(found) if found >= 0 else pa.nulls(batch.num_rows)
-            features[:, place] = self._column(values, column, encode, problems)
+            features[:, place] = self._column(values, place, problems)
         problems.sort(key=lambda problem: problem.row)
         return Encoded(np.ascontiguousarray(features), problems)
 
@@ -81,16 +80,17 @@ class Encoder:
         unknown = (name for name in row if name not in self._known)
         return (CellProblem(index, name, value_class(row[name]), "unknown-column") for name in unknown)
 
-    def _column(self, values: pa.Array, column: Column, encode: Cell, problems: list[CellProblem]) -> Features:
+    def _column(self, values: pa.Array, place: int, problems: list[CellProblem]) -> Features:
+        column, encode = self._cells[place]
         known, doubtful = encoded(values, column, encode, is_text=self._is_text)
         for index, value in zip(doubtful.tolist(), values_at(values, doubtful), strict=True):
-            known[index] = _encoded(value, index, column, encode, problems)
+            known[index] = self._encoded(value, index, place, problems)
         return known.astype(np.float32)
 
-
-def _encoded(value: object, row: int, column: Column, encode: Cell, problems: list[CellProblem]) -> float:
-    try:
-        return encode(value)
-    except CellRefused as refused:
-        problems.append(CellProblem(row, column.name, value_class(value), refused.rule))
-        return np.nan
+    def _encoded(self, value: object, row: int, place: int, problems: list[CellProblem]) -> float:
+        column, encode = self._cells[place]
+        try:
+            return encode(value)
+        except CellRefused as refused:
+            problems.append(CellProblem(row, column.name, value_class(value, is_text=self._is_text), refused.rule))
+            return np.nan

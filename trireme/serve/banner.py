@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from contract.card import VersionCard
+from contract.inputs import TableInput
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from contract.served import Served
@@ -16,7 +18,7 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
     store = ModelRepository(repository)
     lines = [_line(store, ModelVersion(name, model.stable)) for name, model in sorted(served.models.items())]
     first = min(served.models)
-    picture, kind = (PICTURE, "image/png") if PICTURE.is_file() else (Path("picture.jpg"), "image/jpeg")
+    card = store.card(ModelVersion(first, served.models[first].stable))
     return "\n".join(
         [
             "",
@@ -24,12 +26,19 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
             *lines,
             "",
             "[bold]Try[/]",
-            f"  curl --data-binary @{picture} -H 'Content-Type: {kind}' {url}/v1/models/{first}/predict",
+            f"  {_example(card, f'{url}/v1/models/{first}/predict')}",
             f"  API docs: {url}/docs",
             "  Stop: Ctrl-C",
             "",
         ]
     )
+
+
+def _example(card: VersionCard, url: str) -> str:
+    if isinstance(card.input, TableInput):
+        return f"curl --data-binary @rows.csv -H 'Content-Type: text/csv' {url}/batch"
+    picture, kind = (PICTURE, "image/png") if PICTURE.is_file() else (Path("picture.jpg"), "image/jpeg")
+    return f"curl --data-binary @{picture} -H 'Content-Type: {kind}' {url}"
 
 
 def _line(store: ModelRepository, name: ModelVersion) -> str:

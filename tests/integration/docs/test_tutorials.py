@@ -1,4 +1,4 @@
-"""Both tutorials are followed to the letter, in a folder of their own."""
+"""The tutorials are followed to the letter, in a folder of their own."""
 
 import subprocess
 import sys
@@ -58,5 +58,5 @@ def test_what_the_page_says_is_what_happens(page: Path, folder: Path) -> None:
             assert step.missing(done.stdout) == [], done.stdout
 
 
-def test_there_are_two_tutorials() -> None:
-    assert [page.stem for page in PAGES] == ["import-a-model", "your-own-pictures"]
+def test_there_are_three_tutorials() -> None:
+    assert [page.stem for page in PAGES] == ["import-a-model", "your-own-pictures", "your-own-table"]

@@ -107,7 +107,7 @@ def test_numbers_as_texts_give_what_the_numbers_give(column: Column, values: lis
 @pytest.mark.parametrize(
     ("column", "value", "kind", "rule"),
     [
-        ("float", "1", "number", "type"),
+        ("float", "1", "text", "type"),
         ("float", "x", "text", "type"),
         ("float", True, "boolean", "type"),
         ("float", [1], "other", "type"),

@@ -91,7 +91,7 @@ async def test_rows_of_concurrent_requests_share_calls(repository: Path) -> None
 
 
 BAD_CELLS = {
-    "digits for a number": ("age", '"31"', "number", "type"),
+    "digits for a number": ("age", '"31"', "text", "type"),
     "text for a number": ("age", '"x"', "text", "type"),
     "truth for a number": ("age", "true", "boolean", "type"),
     "a part of a year": ("age", "31.5", "number", "type"),

@@ -57,7 +57,7 @@ def _numbers(target: Target) -> dict[str, int]:
 
 def _problem(row: int, text: str | None, target: Target) -> CellProblem:
     is_missing = text is None or text in MISSING_TEXTS
-    return CellProblem(row, target.column, value_class(text), "missing" if is_missing else "allowed")
+    return CellProblem(row, target.column, value_class(text, is_text=True), "missing" if is_missing else "allowed")
 
 
 def label_names(target: Target) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def repeated_ids(ids: Sequence[str | None], column: str) -> list[CellProblem]:
         if text is None or text in MISSING_TEXTS:
             problems.append(CellProblem(row, column, "missing", "missing"))
         elif text in seen:
-            problems.append(CellProblem(row, column, value_class(text), "duplicate-id"))
+            problems.append(CellProblem(row, column, value_class(text, is_text=True), "duplicate-id"))
         else:
             seen.add(text)
     return problems
