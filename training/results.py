@@ -12,7 +12,7 @@ from rich.console import Console
 
 from training.errors import RunUnfinished
 from training.plan import RunPlan
-from training.runs import SAVED_MODEL, RunRecord
+from training.runs import SAVED_MODEL, FinishedRun, RunRecord
 from training.settings import TrainingSettings
 
 COLUMNS = (
@@ -43,13 +43,13 @@ def finished(runs_dir: Path) -> list[RunRecord]:
 
 def table(results: Sequence[Result]) -> Iterator[str]:
     """The table's lines; a line of mean and standard deviation follows runs that differ in their seeds alone."""
-    yield _line(COLUMNS)
-    yield _line(["---"] * len(COLUMNS))
+    yield line(COLUMNS)
+    yield line(["---"] * len(COLUMNS))
     for _, group in groupby(sorted(results, key=lambda result: result.kind), key=lambda result: result.kind):
         alike = list(group)
-        yield from (_line(_cells(result)) for result in alike)
+        yield from (line(_cells(result)) for result in alike)
         if len(alike) > 1:
-            yield _line(_summary(alike))
+            yield line(_summary(alike))
 
 
 def mirrored_accuracy(folder: Path, settings: TrainingSettings) -> float:
@@ -83,7 +83,7 @@ def _cells(result: Result) -> list[str]:
         f"{scores.macro.f1:.3f}",
         str(len(seconds)),
         f"{mean(seconds):.0f}",
-        f"{(record.finished - _started(record)).total_seconds():.0f}",
+        f"{(record.finished - started(record)).total_seconds():.0f}",
         str(parameters["precision"]),
         record.lineage.machine,
     ]
@@ -107,11 +107,13 @@ def _seconds(record: RunRecord) -> list[float]:
     return [float(str(epoch["seconds"])) for epoch in record.history]
 
 
-def _started(record: RunRecord) -> datetime:
+def started(record: FinishedRun) -> datetime:
+    """When a run began, by its id."""
     return datetime.strptime(record.id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """A row of a Markdown table."""
     return "| " + " | ".join(cells) + " |"
 
 

@@ -29,6 +29,7 @@ from training.publish.errors import GateFailed, GraphUnsupported
 from training.report.cli import report as report_command
 from training.run_store import RunStore
 from training.runs import RECORD
+from training.tables import results
 from training.tables.publishing import MAX_BATCH_SIZE, publish_table
 from training.tables.run import MODEL, TEST, TableRunRecord, read_test
 from training.tuning.cli import tune
@@ -203,6 +204,14 @@ def test_fine_tuning_says_that_it_is_for_pictures(home: Path) -> None:
     arguments = ["pets", "--data", str(home), "--from", "loans:1", "--repository", str(home / "repository")]
     with pytest.raises(ParentUnfit, match="loans-v1 is a model of tables"):
         CliRunner().invoke(train, arguments, catch_exceptions=False)
+
+
+def test_the_table_of_results_has_a_line_for_each_run(home: Path) -> None:
+    _, _, *lines = results.table(results.finished(home / "runs"))
+    records = [TableRunRecord.read(folder) for folder in sorted((home / "runs").iterdir())]
+    assert [line.split(" | ")[0] for line in lines] == [f"| {record.model}" for record in records]
+    assert f"| {records[0].evaluation.roc_auc:.4f} |" in lines[0]
+    assert all(f"({record.findings.folds} folds)" in line for line, record in zip(lines, records, strict=True))
 
 
 def test_a_recipe_that_fails_leaves_no_run(home: Path, tmp_path: Path) -> None:
