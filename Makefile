@@ -69,6 +69,12 @@ cluster-down: .venv/.ready  ## End it
 bench: .venv/.ready  ## Throughput of gateway, Triton and decoding, as a table; starts its own server
 	@$(BIN)/python -m loadtest.bench
 
+.PHONY: bench-tables
+bench-tables: .venv/.ready  ## Single rows and files of credit-189, as tables; trains and publishes it where it isn't (minutes)
+	@ls -d model_repository/credit-189-v* > /dev/null 2>&1 || $(BIN)/trireme train credit-189 --publish
+	@$(BIN)/python -m loadtest.tables.bench "$$(ls -d model_repository/credit-189-v* | sort -V | tail -1)/features.parquet" \
+		--model credit-189 --in-process '$(BIN)/python -m training.tables.benchmark credit-189'
+
 .PHONY: reference
 reference: .venv/.ready  ## Make docs/reference and .env.example from the code
 	@$(BIN)/python -m trireme.reference

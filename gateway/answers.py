@@ -4,8 +4,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contract.card import Engine, Gate, Lineage
+from contract.card import Engine, FeatureTable, Gate, Lineage
 from contract.decision import Decision
+from contract.explaining.explanation import Explanation
 from contract.inputs import Input
 from contract.metrics import Evaluation
 from contract.names import ModelName
@@ -97,6 +98,10 @@ class ModelDetails(ModelSummary):
     labels: tuple[str, ...]
     metrics: Evaluation
     decision: Decision | None
+    feature_table: FeatureTable | None
+    """Rows that callers may name by their id."""
+    explanation: Explanation | None
+    """How predictions are explained, where they are."""
     gates: tuple[Gate, ...]
     lineage: Lineage
     engine: Engine

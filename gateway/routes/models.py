@@ -36,6 +36,8 @@ async def show_model(services: Given, model: ModelPath, version: PublishedVersio
         labels=card.output.labels,
         metrics=card.metrics,
         decision=card.decision,
+        feature_table=card.feature_table,
+        explanation=card.explanation,
         gates=card.gates,
         lineage=card.lineage,
         engine=card.engine,

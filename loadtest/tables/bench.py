@@ -1,6 +1,7 @@
 """`python -m loadtest.tables.bench`: latency of single rows, and files of many rows through the gateway."""
 
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -28,6 +29,9 @@ from loadtest.tables.memory import listener
 from loadtest.tables.uploads import Upload, Uploads
 from loadtest.tables.uploads import table as uploads_table
 from loadtest.worker import Target, Worker
+
+WIDTH = 160
+"""Of the tables, in characters, where they don't go to a terminal."""
 
 Single = Callable[[], Measurement]
 """Measures single rows one way."""
@@ -89,7 +93,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
     in_process: ProcessOption = [],  # noqa: B006 - as above
 ) -> None:
     """Measure, and print two tables."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     console.print(describe(), highlight=False)
     try:
         with ExitStack() as stack:

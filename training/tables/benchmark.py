@@ -18,6 +18,7 @@ from training.tables.data.loading import load_data
 from training.tables.dataset import Features, TableData
 from training.tables.fitted import FittedModel
 from training.tables.learning import learn
+from training.tables.recipe import CrossValidation, Search
 from training.tables.recipes import load_recipe
 
 ROWS = 1000
@@ -30,6 +31,8 @@ def main() -> None:
     """Learn, then answer until the input ends."""
     console = Console(stderr=True)
     recipe = load_recipe(sys.argv[1])
+    # The figures aren't looked at.
+    recipe = recipe.model_copy(update={"cross_validation": CrossValidation(folds=2), "search": Search()})
     settings = TrainingSettings()
     data = load_data(recipe, settings, console)
     fitted = learn(recipe, data, settings, console).fitted

@@ -42,5 +42,8 @@ def _example(card: VersionCard, url: str) -> str:
 
 
 def _line(store: ModelRepository, name: ModelVersion) -> str:
-    accuracy = store.card(name).metrics.accuracy
-    return f"  {name.model} version {name.version}, test accuracy {accuracy:.2%}"
+    metrics = store.card(name).metrics
+    # With a decision, accuracy follows a threshold that may weigh one mistake more than the other.
+    ranked = metrics.binary and metrics.roc_auc
+    figure = f"ROC-AUC {ranked:.3f}" if ranked else f"test accuracy {metrics.accuracy:.2%}"
+    return f"  {name.model} version {name.version}, {figure}"
