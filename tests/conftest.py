@@ -9,6 +9,12 @@ import pytest
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def without_the_user_s_tunings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What `trireme tune` found for a model in this checkout would else decide the engine of tests' versions."""
+    os.environ["TRAINING_TUNING_DIR"] = str(tmp_path_factory.mktemp("tunings"))
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished training run; tests must not write to it."""

@@ -133,10 +133,11 @@ def test_ten_times_the_rows_take_no_more_memory(process: tuple[int, str]) -> Non
     pid, url = process
     peaks = []
     headers = {"content-type": "application/vnd.apache.parquet"}
-    for times in (8, 80):
+    for times in (15, 150):
         sink = io.BytesIO()
         pq.write_table(pa.concat_tables([pa.Table.from_pylist(rows(10_000))] * times), sink, row_group_size=10_000)
         answer = httpx.post(f"{url}{FILE}", content=sink.getvalue(), headers=headers, timeout=200)
         assert pq.ParquetFile(io.BytesIO(answer.content)).metadata.num_rows == 10_000 * times
         peaks.append(peak_mb(pid))
-    assert peaks[1] - peaks[0] < 60
+    # The larger file's features and answers together are several hundred MB.
+    assert peaks[1] - peaks[0] < 100
