@@ -43,7 +43,9 @@ class FeatureTables:
         if card.feature_table is None:
             raise FeatureTableMissing(f"Version {card.version} of model {card.model!r} has no feature table.")
         if card.name in self._failed:
-            raise self._failed[card.name]
+            failed = self._failed[card.name]
+            # Anew: each raising of one exception would lengthen its traceback.
+            raise type(failed)(failed.detail)
         try:
             return self._loaded[card.name]
         except KeyError:

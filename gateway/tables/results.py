@@ -35,8 +35,9 @@ def result_schema(scoring: Scoring, ids: pa.DataType) -> pa.Schema:
 
 
 def probability_names(scoring: Scoring) -> list[str]:
-    """`probability` is the positive label's; without a decision there is one column a label."""
-    return ["probability"] if scoring.decision else [f"probability_{label}" for label in scoring.labels]
+    """`probability_<label>`: of the label that a decision is about; without a decision of each."""
+    labels = scoring.labels if scoring.decision is None else (scoring.decision.positive,)
+    return [f"probability_{label}" for label in labels]
 
 
 def result_batch(chunk: ScoredChunk, scoring: Scoring, schema: pa.Schema) -> pa.RecordBatch:

@@ -86,7 +86,7 @@ async def test_rows_by_value_by_id_and_in_files_get_what_triton_says(
     kind = "application/vnd.apache.parquet"
     answer = await http.post(FILE, content=sink.getvalue(), headers={"content-type": kind})
     scored = pq.read_table(io.BytesIO(answer.content))
-    np.testing.assert_allclose(scored["probability"].to_numpy(), wanted[:, 1], rtol=1e-5)
+    np.testing.assert_allclose(scored["probability_bad"].to_numpy(), wanted[:, 1], rtol=1e-5)
     assert scored["id"].to_pylist() == list(range(COUNT))
 
 

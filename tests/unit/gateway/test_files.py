@@ -132,9 +132,9 @@ async def test_a_file_is_answered_row_by_row_in_the_format_asked_for(
     rows, summary = read(wanted, answer.content)
     assert [row["row"] for row in rows] == list(range(500))
     assert [row["id"] for row in rows] == [row["key"] for row in ROWS]
-    np.testing.assert_allclose([row["probability"] for row in rows], expected(), rtol=1e-5)
+    np.testing.assert_allclose([row["probability_bad"] for row in rows], expected(), rtol=1e-5)
     for row in rows:
-        bad = row["probability"]
+        bad = row["probability_bad"]
         assert row["label"] == ("bad" if bad > 0.5 else "good")
         assert row["decision"] == ("bad" if bad >= DECISION.threshold else "good")
         assert row["band"] == DECISION.band(bad)
@@ -153,9 +153,9 @@ async def test_bad_rows_have_an_error_and_the_rest_is_predicted(http: httpx.Asyn
     rows = [{**row, **bad.get(index, {})} for index, row in enumerate(ROWS)]
     found, summary = read(kind, (await http.post(FILE, **sent(kind, written(kind, rows)))).content)
     assert {row["row"]: row["error"] for row in found if row["error"]} == dict.fromkeys(bad, "age:range")
-    assert [found[3][name] for name in ("label", "probability", "decision", "band")] == [None] * 4
+    assert [found[3][name] for name in ("label", "probability_bad", "decision", "band")] == [None] * 4
     assert found[3]["id"] == "k3"
-    good = [row["probability"] for index, row in enumerate(found) if index not in bad]
+    good = [row["probability_bad"] for index, row in enumerate(found) if index not in bad]
     np.testing.assert_allclose(good, [p for index, p in enumerate(expected()) if index not in bad], rtol=1e-5)
     assert (summary["predicted"], summary["rejected"]) == (497, 3)
     assert summary["problems"] == [{"column": "age", "rule": "range", "count": 3}]
