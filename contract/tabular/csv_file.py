@@ -133,8 +133,7 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while read := file.read(BLOCK):
         block = rest + read
-        ends = _ends_of_rows(block)
-        end = int(ends[-1]) if len(ends) else 0
+        end = _last_end(block)
         rest = block[end:]
         if len(rest) > BLOCK:
             raise TableUnreadable(f"A row has more than {BLOCK:,} bytes; perhaps a quote is left open.")
@@ -144,11 +143,17 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
+def _last_end(block: bytes) -> int:
+    """Behind the last newline that is not between quotes; 0 where there is none."""
+    last = block.rfind(b"\n")
+    if last < 0 or block.count(b'"', 0, last) % 2 == 0:
+        return last + 1
+    ends = _ends_of_rows(block)
+    return ends[-1] if ends else 0
+
+
 def _ends_of_rows(block: bytes) -> Sequence[int]:
-    """Behind each newline that is not between quotes; of a block without quotes the first and the last suffice."""
-    if b'"' not in block:
-        first, last = block.find(b"\n"), block.rfind(b"\n")
-        return [first + 1, last + 1] if first >= 0 else []
+    """Behind each newline that is not between quotes."""
     data = np.frombuffer(block, np.uint8)
     is_inside = np.logical_xor.accumulate(data == _QUOTE)
     ends: list[int] = (np.flatnonzero((data == _NEWLINE) & ~is_inside) + 1).tolist()
