@@ -4,8 +4,10 @@ Encoding hundreds of millions of values takes seconds, so it is done once a tabl
 named by what it was made from, and appears by one rename.
 """
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -35,6 +37,8 @@ PART = ".part-"
 """What a folder's name begins with while it is made."""
 MAKING_S = 3600.0
 """After which such a folder is taken for one that was left half-made."""
+MADE = re.compile(r"[0-9a-f]{32}")
+"""Names that `cache_name` gives."""
 
 Ids = NDArray[np.int64] | NDArray[np.bytes_]
 
@@ -88,20 +92,34 @@ def load(card: VersionCard, folder: Path, cache: Path) -> FeatureIndex:
     Raises `FeatureTableMissing`, `VersionDamaged`, or `OSError` where the cache can't be written.
     """
     made = cache / cache_name(card)
-    if not made.is_dir():
-        _make(card, folder, made)
+    if made.is_dir():
+        with contextlib.suppress(FileNotFoundError, ValueError, EOFError):
+            return _mapped(made)
+        # Somebody took a file out of it, or cut one off.
+        shutil.rmtree(made)
+    _make(card, folder, made)
+    return _mapped(made)
+
+
+def _mapped(made: Path) -> FeatureIndex:
     return FeatureIndex(*(np.load(made / name, mmap_mode="r", allow_pickle=False) for name in (FEATURES, IDS, ROWS)))
 
 
 def sweep(cache: Path, wanted: frozenset[str]) -> None:
-    """Remove what no version needs any more, and what was left half-made."""
+    """Remove what no version needs any more, and what was left half-made; whatever else is there stays.
+
+    Raises `OSError` where the cache can't be listed.
+    """
     for path in cache.iterdir() if cache.is_dir() else ():
-        if path.name not in wanted and not _is_being_made(path):
+        if _is_left_over(path) or (MADE.fullmatch(path.name) and path.name not in wanted):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_being_made(path: Path) -> bool:
-    return path.name.startswith(PART) and time.time() - path.stat().st_mtime < MAKING_S
+def _is_left_over(path: Path) -> bool:
+    try:
+        return path.name.startswith(PART) and time.time() - path.stat().st_mtime >= MAKING_S
+    except FileNotFoundError:  # another gateway has just finished it
+        return False
 
 
 def _make(card: VersionCard, folder: Path, made: Path) -> None:
@@ -131,8 +149,20 @@ def _fill(card: VersionCard, folder: Path, part: Path) -> None:
     order = np.argsort(ids, kind="stable")
     if len(ids) > 1 and (ids[order][1:] == ids[order][:-1]).any():
         raise VersionDamaged("The version's feature table has an id twice.")
-    np.save(part / IDS, ids[order], allow_pickle=False)
-    np.save(part / ROWS, order.astype(np.int64), allow_pickle=False)
+    _save(part / IDS, ids[order])
+    _save(part / ROWS, order.astype(np.int64))
+
+
+def _save(path: Path, array: NDArray[np.generic]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        _flush(file)
+
+
+def _flush(file: BinaryIO) -> None:
+    """To the disk: the folder's name promises that all of it is there, also after a loss of power."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _encoded(card: VersionCard, source: BinaryIO, sink: BinaryIO, rows: int) -> Iterator[pa.Array]:
@@ -152,8 +182,7 @@ def _encoded(card: VersionCard, source: BinaryIO, sink: BinaryIO, rows: int) -> 
             yield ids_of(chunk, schema.id)
     except TableError:
         raise VersionDamaged("The version's feature table can't be read.") from None
-    sink.flush()
-    os.fsync(sink.fileno())
+    _flush(sink)
 
 
 def _ids(chunks: Sequence[pa.Array], rows: int) -> Ids:

@@ -15,6 +15,7 @@ from gateway.tables.spool import FULL
 
 log = logging.getLogger(__name__)
 
+NOT_LOADED = "The feature table can't be loaded."
 RETRY_S = 30.0
 """After which a table that couldn't be loaded is tried again."""
 
@@ -25,7 +26,7 @@ class FeatureTables:
     def __init__(self, repository: Path, cache: Path) -> None:
         self._repository = repository
         self._cache = cache
-        self._loaded: dict[ModelVersion, FeatureIndex] = {}
+        self._loaded: dict[ModelVersion, tuple[VersionCard, FeatureIndex]] = {}
         self._failed: dict[ModelVersion, TriremeError] = {}
         self._wanted: dict[ModelVersion, VersionCard] = {}
         self._published: frozenset[str] = frozenset()
@@ -35,7 +36,7 @@ class FeatureTables:
         """Take these versions from now on: what was made of published ones stays, those of served ones are loaded."""
         self._wanted = {card.name: card for card in served if card.feature_table is not None}
         self._published = frozenset(cache_name(card) for card in published if card.feature_table is not None)
-        self._loaded = {name: index for name, index in self._loaded.items() if name in self._wanted}
+        self._loaded = {name: loaded for name, loaded in self._loaded.items() if self._wanted.get(name) is loaded[0]}
         self._changed.set()
 
     def index(self, card: VersionCard) -> FeatureIndex:
@@ -46,10 +47,9 @@ class FeatureTables:
             failed = self._failed[card.name]
             # Anew: each raising of one exception would lengthen its traceback.
             raise type(failed)(failed.detail)
-        try:
-            return self._loaded[card.name]
-        except KeyError:
-            raise FeatureTableLoading from None
+        if not self._has(card):
+            raise FeatureTableLoading
+        return self._loaded[card.name][1]
 
     async def follow(self) -> None:
         """Load what is wanted for ever; to be cancelled."""
@@ -62,20 +62,28 @@ class FeatureTables:
 
     async def _catch_up(self) -> None:
         self._failed = {}
-        for name, card in list(self._wanted.items()):
-            if name not in self._loaded:
+        for card in list(self._wanted.values()):
+            if not self._has(card):
                 await self._load(card)
-        await asyncio.to_thread(sweep, self._cache, self._published)
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread(sweep, self._cache, self._published)
+
+    def _has(self, card: VersionCard) -> bool:
+        # A version that was removed and published anew is another one.
+        return card.name in self._loaded and self._loaded[card.name][0] is card
 
     async def _load(self, card: VersionCard) -> None:
         folder = self._repository / card.name.triton_name
         try:
-            self._loaded[card.name] = await asyncio.to_thread(load, card, folder, self._cache)
+            self._loaded[card.name] = card, await asyncio.to_thread(load, card, folder, self._cache)
         except TriremeError as error:
             self._note(card, error)
         except OSError as error:
             full = DiskFull("The gateway has no room for the feature table.")
-            self._note(card, full if error.errno in FULL else TriremeError("The feature table can't be loaded."))
+            self._note(card, full if error.errno in FULL else TriremeError(NOT_LOADED))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other tables must still be loaded
+            log.warning("loading a feature table failed (%s)", type(error).__name__)
+            self._note(card, TriremeError(NOT_LOADED))
         else:
             log.info("the feature table of %s is loaded", card.name)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contract.card import FEATURES, FeatureTable
+from contract.card import FEATURES, FeatureTable, VersionCard
 from contract.columns import Column
 from contract.explaining.additive import Additive
 from contract.explaining.explanation import EXPLANATION, Explainer, Explanation, Preparation
@@ -112,7 +113,7 @@ async def test_rows_by_value_are_answered_while_the_table_is_loaded(
 
 async def test_a_table_is_encoded_once_and_forgotten_with_its_version(tmp_path: Path) -> None:
     make_table_version(tmp_path, put=stored(STORED), feature_table=TABLE)
-    (tmp_path / "cache" / "old").mkdir(parents=True)
+    (tmp_path / "cache" / ("0" * 32)).mkdir(parents=True)
     async with serving(tmp_path) as http:
         await asked(http, {"ids": ["k0"]})
     (made,) = (tmp_path / "cache").iterdir()
@@ -123,6 +124,56 @@ async def test_a_table_is_encoded_once_and_forgotten_with_its_version(tmp_path: 
         make_table_version(tmp_path, version=2, put=stored(STORED[:50]), feature_table=FeatureTable(rows=50))
         await until(http, {"ids": ["k55"]}, lambda status: status == 404)
         assert len(list((tmp_path / "cache").iterdir())) == 2
+
+
+async def test_what_is_not_the_cache_s_own_stays_in_its_folder(tmp_path: Path) -> None:
+    make_table_version(tmp_path, put=stored(STORED), feature_table=TABLE)
+    mine = tmp_path / "cache" / "mine"
+    mine.mkdir(parents=True)
+    async with serving(tmp_path) as http:
+        await asked(http, {"ids": ["k0"]})
+    assert mine.is_dir()
+
+
+@pytest.mark.parametrize("name", [feature_index.FEATURES, feature_index.IDS, feature_index.ROWS])
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda path: os.truncate(path, 100), lambda path: os.truncate(path, 0)]
+)
+async def test_a_damaged_cache_is_made_anew(tmp_path: Path, name: str, damage: Callable[[Path], object]) -> None:
+    make_table_version(tmp_path, put=stored(STORED), feature_table=TABLE)
+    async with serving(tmp_path) as http:
+        first = await asked(http, {"ids": ["k7"]})
+    (made,) = (tmp_path / "cache").iterdir()
+    damage(made / name)
+    async with serving(tmp_path) as http:
+        second = await asked(http, {"ids": ["k7"]})
+    assert second.json()["predictions"][0]["probability"] == first.json()["predictions"][0]["probability"]
+
+
+async def test_a_bug_met_with_one_table_does_not_keep_the_next_from_being_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = feature_index.load
+
+    def load_second(card: VersionCard, *given: Any) -> Any:
+        if card.version == 1:
+            raise RuntimeError("a bug")
+        return load(card, *given)
+
+    monkeypatch.setattr(feature_tables, "load", load_second)
+    make_table_version(tmp_path, put=stored(STORED), feature_table=TABLE)
+    async with serving(tmp_path, refresh_interval_s=0.02) as http:
+        check_problem(await asked(http, {"ids": ["k0"]}), 500, "internal")
+        make_table_version(tmp_path, version=2, put=stored(STORED), feature_table=TABLE)
+        await until(http, {"ids": ["k0"]}, lambda status: status == 200)
+
+
+async def test_a_version_that_was_published_anew_has_its_new_table(tmp_path: Path) -> None:
+    make_table_version(tmp_path, put=stored(STORED), feature_table=TABLE)
+    async with serving(tmp_path, refresh_interval_s=0.02) as http:
+        assert (await asked(http, {"ids": ["k55"]})).status_code == 200
+        make_table_version(tmp_path, put=stored(STORED[:50]), feature_table=FeatureTable(rows=50))
+        await until(http, {"ids": ["k55"]}, lambda status: status == 404)
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], int]] = {
