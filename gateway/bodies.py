@@ -9,7 +9,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.types import Message
 
@@ -28,6 +28,7 @@ from gateway.errors import (
     RequestInvalid,
 )
 from gateway.multipart import Part, read_parts
+from gateway.request_document import RequestDocument
 from gateway.settings import GatewaySettings
 from gateway.tables.negotiation import format_sent
 
@@ -44,10 +45,8 @@ def _undo_base64(value: object) -> object:
         raise ValueError("it is not base64 (RFC 4648, standard alphabet, no `data:` prefix)") from None
 
 
-class PictureDocument(BaseModel):
+class PictureDocument(RequestDocument):
     """A picture as JSON."""
-
-    model_config = ConfigDict(extra="forbid")
 
     image: Annotated[
         bytes, BeforeValidator(_undo_base64), Field(json_schema_extra={"type": "string", "format": "byte"})
@@ -176,8 +175,5 @@ def _field_error(finding: ErrorDetails) -> FieldError:
     match finding["type"]:
         case "json_invalid":
             return FieldError(field="body", message="It is not JSON.")
-        case "extra_forbidden":
-            # Not the name: it is a part of the body.
-            return FieldError(field="body", message="There is a field other than image.")
         case _:
             return FieldError(field=".".join(("body", *map(str, finding["loc"]))), message=finding["msg"])

@@ -1,27 +1,37 @@
 """What a request for predictions of rows may say, as JSON."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from contract.json_rows import read_json
 from gateway.errors import FieldError, RequestInvalid
+from gateway.request_document import RequestDocument
 
 Row = dict[str, Any]
+MAX_TABLES = 1000
+"""Raw tables of one request that are looked at."""
 
 
-class RowsDocument(BaseModel):
+def _few(tables: Any) -> Any:
+    # Before each of them may be an error of its own.
+    if isinstance(tables, dict) and len(tables) > MAX_TABLES:
+        raise ValueError(f"there are more than {MAX_TABLES:,} tables")
+    return tables
+
+
+class RowsDocument(RequestDocument):
     """Rows of a table: exactly one of `row`, `rows`, `ids` and `tables`."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(strict=True)
 
     row: Row | None = Field(default=None, examples=[{"age": 31, "income": 2400.0}])
     """One row: values by column. A column that isn't there is a missing value."""
-    rows: list[Row] | None = Field(default=None, min_length=1)
+    rows: Annotated[list[Row] | None, FailFast()] = Field(default=None, min_length=1)
     """Several rows."""
-    ids: list[str | int] | None = Field(default=None, min_length=1)
+    ids: Annotated[list[str | int] | None, FailFast()] = Field(default=None, min_length=1)
     """Rows of the version's feature table, by their ids."""
-    tables: dict[str, list[Row]] | None = None
+    tables: Annotated[dict[str, Annotated[list[Row], FailFast()]] | None, BeforeValidator(_few)] = None
     """Raw tables by name, which the version's SQL turns into rows."""
     explain: bool = False
     """Whether to say what each column adds."""
@@ -40,14 +50,10 @@ def read_document(body: bytes) -> RowsDocument:
         return RowsDocument.model_validate(read_json(body))
     except ValidationError as error:
         findings = error.errors(include_input=False, include_url=False, include_context=False)
-        raise RequestInvalid(
-            *(_field(finding["type"], finding["loc"], finding["msg"]) for finding in findings)
-        ) from None
+        raise RequestInvalid(*(_field(finding["loc"], finding["msg"]) for finding in findings)) from None
 
 
-def _field(kind: str, place: tuple[int | str, ...], message: str) -> FieldError:
-    if kind == "extra_forbidden":
-        # Not the name: it is a part of the body.
-        return FieldError(field="body", message=f"There is a field other than {', '.join(RowsDocument.model_fields)}.")
-    # Names of the row's columns are a part of the body, too.
-    return FieldError(field=".".join(("body", *map(str, place[:2]))), message=message.removeprefix("Value error, "))
+def _field(place: tuple[int | str, ...], message: str) -> FieldError:
+    # The field and a place in it; names of tables are a part of the body.
+    shown = [str(part) for index, part in enumerate(place[:2]) if index == 0 or isinstance(part, int)]
+    return FieldError(field=".".join(("body", *shown)), message=message.removeprefix("Value error, "))

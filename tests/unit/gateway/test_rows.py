@@ -163,6 +163,29 @@ async def test_wrong_json_is_a_problem(http: httpx.AsyncClient, body: str, statu
     assert "secret" not in answer.text
 
 
+NAMES = ",".join(f'"{number}": 0' for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"rows": [{",".join("0" * 2000)}]}}',
+        f'{{"ids": [{",".join(["[]"] * 2000)}]}}',
+        f'{{"tables": {{"t": [{",".join("0" * 2000)}]}}}}',
+        f'{{"tables": {{{NAMES}}}}}',
+        f"{{{NAMES}}}",
+    ],
+)
+async def test_however_many_entries_are_wrong_the_first_ones_are_told(http: httpx.AsyncClient, body: str) -> None:
+    answer = await http.post(ROWS, content=body, headers={"content-type": "application/json"})
+    assert len(check_problem(answer, 422, "request-invalid")["errors"]) <= 2
+
+
+async def test_a_table_s_name_is_not_repeated(http: httpx.AsyncClient) -> None:
+    problem = check_problem(await http.post(ROWS, json={"tables": {"secret": 7}}), 422, "request-invalid")
+    assert problem["errors"] == [{"field": "body.tables", "message": "Input should be a valid list"}]
+
+
 async def test_more_rows_than_the_limit_are_413(repository: Path) -> None:
     async with gateway(repository, RiskServer(), max_rows=2) as http:
         check_problem(await http.post(ROWS, json={"rows": [ROW] * 3}), 413, "too-many-rows")
