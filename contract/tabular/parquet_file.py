@@ -29,6 +29,7 @@ class ParquetFile:
         check_header(schema.names, wanted.names, limits)
         self._names = tuple(schema.names)
         self._included = present(self._names, wanted.names)
+        _check_types(schema, self._included)
         # Texts stay in their dictionaries: a page of a few bytes may stand for gigabytes of them.
         self._file = _opened(file, [name for name in self._included if _is_bytes(schema.field(name).type)])
         self._limits = limits
@@ -71,6 +72,18 @@ def _opened(file: BinaryIO, dictionaries: Sequence[str]) -> pq.ParquetFile:
         )
     except BROKEN:
         raise TableUnreadable(SENTENCE) from None
+
+
+def _check_types(schema: pa.Schema, names: Sequence[str]) -> None:
+    """Refuse what no column takes and of which a few bytes may stand for gigabytes: one list may be that long."""
+    for name in names:
+        kind = schema.field(name).type
+        while isinstance(kind, pa.BaseExtensionType):
+            kind = kind.storage_type
+        if pa.types.is_nested(kind) or pa.types.is_fixed_size_binary(kind):
+            raise TableUnreadable(
+                f"Column {name!r} holds lists, records or bytes; send numbers, truth values or texts."
+            )
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
