@@ -6,6 +6,7 @@ that it leaves out.
 
 import csv
 import io
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -114,11 +115,16 @@ def _split_header(block: bytes) -> tuple[bytes, list[str]]:
         raise TableUnreadable("The file is not UTF-8.") from None
     if "\0" in text:
         raise TableUnreadable("The file is no text.")
+    return block[end:], _header(text)
+
+
+def _header(text: str) -> list[str]:
     try:
-        names = next(csv.reader(io.StringIO(text, newline=""), strict=True), [])
-    except csv.Error:
+        # One row: a lone carriage return ends a row too, and what a quote left open holds is none.
+        (names,) = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except (csv.Error, ValueError):
         raise TableUnreadable("The header is no well-formed CSV.") from None
-    return block[end:], names
+    return names
 
 
 def _check_delimiter(names: Sequence[str], wanted: Sequence[str]) -> None:
@@ -174,5 +180,6 @@ def _cut(table: pa.Table, broken: Sequence[int], size: int) -> Iterator[Chunk]:
     start = 0
     for batch in table.to_batches(max_chunksize=size):
         end = start + batch.num_rows
-        yield Chunk(batch, broken=frozenset(row - start for row in broken if start <= row < end))
+        some = broken[bisect_left(broken, start) : bisect_left(broken, end)]
+        yield Chunk(batch, broken=frozenset(row - start for row in some))
         start = end

@@ -1,7 +1,6 @@
 """JSON Lines: one object a line, in UTF-8."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import BinaryIO
 
 from contract.errors import JsonInvalid, TableEmpty, TableUnreadable
@@ -10,7 +9,7 @@ from contract.table import Row
 from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_rows
 
 MAX_LINE = 8 * 1024 * 1024
-"""Bytes of a line."""
+"""Bytes of a line, and of lines that are read before the first of them is passed on."""
 
 
 class JsonLinesFile:
@@ -20,13 +19,13 @@ class JsonLinesFile:
     columns = None
 
     def __init__(self, file: BinaryIO, _wanted: Wanted, limits: TableLimits) -> None:
-        self._lines = _lines(file)
+        self._file = file
         self._limits = limits
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """See `TableFile`."""
         seen = 0
-        while lines := list(islice(self._lines, size)):
+        for lines in _groups(_lines(self._file), size):
             rows = [_row(line) for line in lines]
             if not seen and rows[0] is None:
                 raise TableUnreadable("The first line is no JSON object.")
@@ -44,6 +43,20 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             raise TableUnreadable(f"A line has more than {MAX_LINE:,} bytes.")
         if line.strip():
             yield line
+
+
+def _groups(lines: Iterator[bytes], size: int) -> Iterator[list[bytes]]:
+    """At most `size` lines at a time; fewer where they are long."""
+    group: list[bytes] = []
+    length = 0
+    for line in lines:
+        group.append(line)
+        length += len(line)
+        if len(group) == size or length >= MAX_LINE:
+            yield group
+            group, length = [], 0
+    if group:
+        yield group
 
 
 def _row(line: bytes) -> Row | None:

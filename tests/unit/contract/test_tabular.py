@@ -20,7 +20,7 @@ from contract.columns import Column
 from contract.errors import ColumnsMissing, HeaderDuplicate, TableEmpty, TableError, TableTooLarge, TableUnreadable
 from contract.inputs import TableInput
 from contract.table import Encoder
-from contract.tabular import csv_file
+from contract.tabular import csv_file, json_lines
 from contract.tabular.formats import Format
 from contract.tabular.reading import check_columns, encode, open_table
 from contract.tabular.table_file import TableLimits
@@ -128,6 +128,41 @@ def test_a_line_that_is_no_object_is_a_problem_at_its_own_place() -> None:
     assert len(features) == 5
 
 
+def test_lines_that_are_long_come_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_lines, "MAX_LINE", 1000)
+    with opened(b'{"age": 1}\n' * 20 + b'{"purpose": "%s"}\n' % (b"x" * 900) * 4) as file:
+        sizes = [len(chunk) for chunk in open_table(file, "jsonl", SCHEMA).chunks(16)]
+    assert sizes == [16, 6, 2]
+
+
+def test_rows_that_are_all_ragged_are_told_in_time_that_grows_with_the_file() -> None:
+    """It took hours when each chunk looked at all of them."""
+    with opened(b"age,income,purpose\n" + b"1\n" * 1_000_000) as file:
+        chunks = list(open_table(file, "csv", SCHEMA).chunks(100))
+    assert [len(chunk.broken) for chunk in chunks] == [100] * 10_000
+
+
+def nested_parquet(column: pa.Array) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"age": column, "income": [1.0], "purpose": ["car"]}), sink)
+    return sink.getvalue()
+
+
+NESTED = {
+    "a list": pa.array([[1, 2]]),
+    "a record": pa.array([{"a": 1}]),
+    "a map": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),
+    "bytes of one length": pa.array([b"abcd"], pa.binary(4)),
+    "an extension of such": pa.ExtensionArray.from_storage(pa.opaque(pa.list_(pa.int64()), "x", "y"), pa.array([[1]])),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_parquet_of_which_few_bytes_may_stand_for_gigabytes_is_not_read(name: str) -> None:
+    with pytest.raises(TableUnreadable, match="Column 'age' holds lists"):
+        read("parquet", nested_parquet(NESTED[name]))
+
+
 def rowless_parquet() -> bytes:
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(ROWS).slice(0, 0), sink)
@@ -155,6 +190,24 @@ BAD: dict[str, tuple[Format, bytes, type[TableError], str]] = {
     "UTF-16 without mark": ("csv", "age,income\n".encode("utf-16-le"), TableUnreadable, "The file is no text."),
     "Latin-1 header": ("csv", "äge\n".encode("latin-1"), TableUnreadable, "The file is not UTF-8."),
     "Latin-1": ("csv", b"age,income,purpose\n1,2,\xe4\n", TableUnreadable, "The file is not UTF-8."),
+    "a header of carriage returns": (
+        "csv",
+        b"age,income,purpose\r1,2,car\r\n3,4,car\n",
+        TableUnreadable,
+        "The header is no well-formed CSV.",
+    ),
+    "an open quote in the header": (
+        "csv",
+        b'age,income,purpose,"x\n1,2,car,3\n',
+        TableUnreadable,
+        "The header is no well-formed CSV.",
+    ),
+    "a quote too many in the header": (
+        "csv",
+        b'age,income,purpose,x"\n1,2,car,3\n',
+        TableUnreadable,
+        "The header is no well-formed CSV.",
+    ),
     "duplicate header": (
         "csv",
         b"age,income,age\n",
