@@ -22,7 +22,8 @@ _MISSING = pa.array(sorted(MISSING_TEXTS))
 
 def encoded(values: pa.Array, column: Column, encode: Cell, *, is_text: bool) -> tuple[Numbers, Places]:
     """The numbers of a column, float64 [rows], and the places of the values to judge singly by `encode`."""
-    if not _is_simple(values.type):
+    # A decimal is no category, and Arrow can't look up those of 32 and 64 bits.
+    if not _is_simple(values.type) or (column.type == "category" and pa.types.is_decimal(values.type)):
         return np.full(len(values), np.nan), np.arange(len(values))
     if column.type == "category" or (column.type == "bool" and is_text):
         return _codes(values, encode)

@@ -88,9 +88,9 @@ class Validation:
 
     def _outcome(self, missing: list[str], extra: list[str]) -> ValidationReport:
         report, card = self._report, self._model.card
-        duplicates = self._ids.duplicates().tolist()
+        duplicates = self._ids.duplicates()
         name = self._model.schema.id or ""
-        report.add(CellProblem(row, name, "other", "duplicate-id") for row in duplicates)
+        report.add(CellProblem(int(row), name, "other", "duplicate-id") for row in duplicates)
         return ValidationReport(
             model=card.model,
             version=card.version,
@@ -118,10 +118,10 @@ class _Ids:
 
     def add(self, ids: pa.Array, first: int) -> None:
         room = max(0, self.limit - first)
-        values = ids.slice(0, room).to_pylist()
-        rows = [row for row, value in enumerate(values) if value is not None]
-        self._hashes.append(np.fromiter((hash(values[row]) for row in rows), np.int64, len(rows)))
-        self._rows.append(np.array(rows, np.int64) + first)
+        known = ids.slice(0, room)
+        rows = np.flatnonzero(known.is_valid())
+        self._hashes.append(_hashes(known.drop_null()))
+        self._rows.append(rows + first)
 
     def duplicates(self) -> NDArray[np.int64]:
         """The rows whose id was there before, sorted."""
@@ -129,6 +129,13 @@ class _Ids:
         order = np.argsort(hashes, kind="stable")
         repeats = np.flatnonzero(np.diff(hashes[order]) == 0) + 1
         return np.sort(rows[order[repeats]])
+
+
+def _hashes(ids: pa.Array) -> NDArray[np.int64]:
+    if pa.types.is_integer(ids.type):
+        # Themselves: Python's hash is the same for -1 and -2.
+        return np.asarray(ids.to_numpy(), np.int64)
+    return np.fromiter(map(hash, ids.to_pylist()), np.int64, len(ids))
 
 
 def _extra(table: TableFile, wanted: Sequence[str]) -> list[str]:

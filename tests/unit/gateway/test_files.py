@@ -391,6 +391,13 @@ async def test_validation_predicts_nothing_and_reports_every_bad_value(repositor
     assert (report["missing_columns"], report["extra_columns"], report["ids_checked"]) == ([], [], 500)
 
 
+async def test_ids_that_only_python_s_hash_takes_for_one_are_two(repository: Path) -> None:
+    rows = [{**ROWS[1], "key": key} for key in (-1, -2, 2**61 - 1, 0, -2)]
+    async with gateway(repository, RiskServer()) as http:
+        report = (await http.post(VALIDATE, **sent("parquet", written("parquet", rows)))).json()
+    assert [(one["row"], one["rule"]) for one in report["problems"]] == [(4, "duplicate-id")]
+
+
 async def test_validation_lists_columns_and_caps_its_list(repository: Path) -> None:
     data = b"extra,age,income,purpose\n" + b"x,1,x,car\n" * 300
     async with gateway(repository, RiskServer(), max_problems=3, max_checked_ids=10) as http:
