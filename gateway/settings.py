@@ -60,6 +60,8 @@ class GatewaySettings(BaseSettings):
     """Pictures in one batch."""
     max_rows: Count = 1000
     """Rows in one JSON request; files go to the batch address."""
+    max_raw_rows: Count = 100_000
+    """Rows of all raw tables in one JSON request."""
     max_explained_rows: Count = 10
     """Rows in one JSON request whose predictions are explained."""
     sql_timeout_s: Seconds = 5.0
@@ -83,7 +85,7 @@ class GatewaySettings(BaseSettings):
     table_timeout_s: Seconds = 600.0
     """Seconds in which a table's file has to arrive."""
     max_checked_ids: Count = 10_000_000
-    """Rows of a file whose ids are compared when it is validated; 16 bytes each."""
+    """Rows of a file whose ids are compared when it is validated; 16 bytes each, and four times that at the end."""
     max_problems: Count = 100
     """Values that break a rule that an answer lists; all are counted."""
     max_pixels: Count = 50_000_000

@@ -100,7 +100,7 @@ class Client:
             yield
         except httpx.TimeoutException as error:
             raise GatewayAway(f"The gateway at {self._url} didn't answer in time.") from error
-        except httpx.RemoteProtocolError as error:
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
             raise GatewayAway("The gateway broke the answer off.") from error
         except httpx.TransportError as error:
             raise GatewayAway(f"No gateway answers at {self._url}; start one with: trireme serve") from error

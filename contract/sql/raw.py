@@ -14,6 +14,8 @@ from contract.sql.features import RawTable, SqlFeatures
 from contract.table import CellProblem, Row
 
 INT64 = 2**63
+NAME_SHOWN = 128
+"""Characters of a table's name that a caller made up."""
 ARROW: Mapping[str, pa.DataType] = MappingProxyType(
     {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "date": pa.date32()}
 )
@@ -49,7 +51,7 @@ def check_tables(features: SqlFeatures, tables: Mapping[str, object]) -> None:
     if missing := [name for name in wanted if name not in tables]:
         raise RawTablesInvalid(f"The raw table {missing[0]!r} is missing; one without rows is sent empty.")
     if extra := [name for name in tables if name not in wanted]:
-        raise RawTablesInvalid(f"There is no raw table {extra[0]!r}; there are: {', '.join(wanted)}.")
+        raise RawTablesInvalid(f"There is no raw table {extra[0][:NAME_SHOWN]!r}; there are: {', '.join(wanted)}.")
 
 
 def _table(table: RawTable, rows: Sequence[Row], problems: list[CellProblem]) -> pa.Table:

@@ -35,11 +35,12 @@ class CardMirror:
     def refresh(self) -> None:
         """Fetch what is new and remove what is gone; raises `OSError` or obstore's errors, and may be called again."""
         there = self._versions()
-        here = {path.parent.name for path in self._folder.glob(f"*/{CARD}")}
-        for name in sorted(here - there):
+        begun = {path.name for path in self._folder.glob("*/") if parse_triton_name(path.name) is not None}
+        for name in sorted(begun - there):
             shutil.rmtree(self._folder / name)
             log.info("%s is gone from the store", name)
-        for name in sorted(there - here):
+        whole = {path.parent.name for path in self._folder.glob(f"*/{CARD}")}
+        for name in sorted(there - whole):
             self._fetch(name)
 
     def _versions(self) -> set[str]:

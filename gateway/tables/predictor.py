@@ -95,6 +95,8 @@ class RowPredictor:
         limit = self._settings.max_rows
         if max(len(document.rows or ()), len(document.ids or ())) > limit:
             raise TooManyRows(f"The request has more than {limit:,} rows.")
+        if sum(map(len, (document.tables or {}).values())) > self._settings.max_raw_rows:
+            raise TooManyRows(f"The raw tables have more than {self._settings.max_raw_rows:,} rows.")
 
     async def _probabilities(self, card: VersionCard, rows: Rows) -> Probabilities:
         size = card.engine.max_batch_size

@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from contract.table import Encoded
+from gateway.row_report import NAME_MAX_LENGTH
 from gateway.tables.scoring import Codes, Scored, Scoring
 
 PROBLEMS_SHOWN = 3
@@ -68,5 +69,5 @@ def _errors(encoded: Encoded) -> pa.Array:
     for problem in encoded.problems:
         some = found.setdefault(problem.row, [])
         if len(some) < PROBLEMS_SHOWN:
-            some.append(f"{problem.column}:{problem.rule}")
+            some.append(f"{problem.column[:NAME_MAX_LENGTH]}:{problem.rule}")
     return pa.array(["; ".join(found[row]) if row in found else None for row in range(len(encoded.features))])

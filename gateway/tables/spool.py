@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import errno
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,10 +36,11 @@ class Spool:
             await asyncio.to_thread(file.close)
 
     def _open(self) -> BinaryIO:
-        if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        # Unbuffered: what a full disk refuses is refused by the write, not by the closing.
-        return tempfile.TemporaryFile(dir=self._folder, buffering=0)
+        with _told_if_full():
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+            # Unbuffered: what a full disk refuses is refused by the write, not by the closing.
+            return tempfile.TemporaryFile(dir=self._folder, buffering=0)
 
     async def _fill(self, file: BinaryIO, chunks: AsyncIterator[bytes]) -> None:
         gathered = bytearray()
@@ -55,10 +56,16 @@ class Spool:
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
-    try:
-        left = memoryview(data)
+    left = memoryview(data)
+    with _told_if_full():
         while left:
             left = left[file.write(left) :]
+
+
+@contextlib.contextmanager
+def _told_if_full() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull from None

@@ -52,7 +52,7 @@ class ValidationReport(BaseModel):
 
 
 class Validation:
-    """Checks one file, in memory that doesn't grow with it but for 16 bytes an id."""
+    """Checks one file, in memory that doesn't grow with it but for 16 bytes an id, and some more at the end."""
 
     def __init__(self, model: TableModel, work: FileWork, *, max_problems: int, max_ids: int) -> None:
         self._model = model

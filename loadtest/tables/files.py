@@ -18,8 +18,10 @@ MEDIA_TYPES = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
 def make_file(source: Path, target: Path, rows: int, id_column: str | None) -> Path:
     """Write a file of `rows` rows, CSV or Parquet by its ending: those of `source` again and again, in bounded memory.
 
-    Each row has an id of its own.
+    Each row has an id of its own. Raises `LookupError` where the source has no rows.
     """
+    if not pq.read_metadata(source).num_rows:
+        raise LookupError(f"{source} has no rows.")
     schema = pq.read_schema(source)
     writer = pc.CSVWriter if target.suffix == ".csv" else _ParquetWriter
     with writer(target, schema) as sink:

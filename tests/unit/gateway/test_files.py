@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import numpy as np
@@ -325,6 +325,21 @@ async def test_a_full_disk_is_507(repository: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
     async with gateway(repository, RiskServer()) as http:
         check_problem(await http.post(FILE, **sent("csv")), 507, "disk-full")
+
+
+async def test_a_disk_without_room_for_a_new_file_is_507(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: Any) -> BinaryIO:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    async with gateway(repository, RiskServer()) as http:
+        check_problem(await http.post(FILE, **sent("csv")), 507, "disk-full")
+
+
+async def test_a_column_s_name_that_a_caller_made_up_is_shortened(http: httpx.AsyncClient) -> None:
+    data = written("jsonl", [{**ROWS[1], "x" * 1000: 1}])
+    rows, _ = read("jsonl", (await http.post(FILE, **sent("jsonl", data))).content)
+    assert rows[0]["error"] == f"{'x' * 128}:unknown-column"
 
 
 async def test_a_body_in_a_table_s_format_is_counted_on_the_disk_and_not_in_memory(repository: Path) -> None:

@@ -97,6 +97,17 @@ def test_what_appears_is_copied_and_what_is_gone_is_removed(store: MemoryStore, 
     assert not (tmp_path / "tiny-v1").exists()
 
 
+def test_what_was_begun_of_a_version_that_is_gone_is_removed(with_rows: MemoryStore, tmp_path: Path) -> None:
+    begun = tmp_path / "tiny-v7" / FEATURES
+    begun.parent.mkdir()
+    begun.write_bytes(b"half of the ro")
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    mirror(with_rows, tmp_path).refresh()
+    assert not begun.parent.exists()
+    assert notes.exists()
+
+
 def test_a_version_whose_card_is_yet_to_come_does_not_exist(tmp_path: Path) -> None:
     store = MemoryStore()
     store.put("tiny-v1/1/model.onnx", b"weights")

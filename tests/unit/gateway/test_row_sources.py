@@ -282,6 +282,14 @@ async def test_bad_raw_tables_are_a_problem(tmp_path: Path, tables: Any, status:
         check_problem(await http.post(ROWS, json={"tables": tables}), status, code)
 
 
+async def test_raw_tables_of_too_many_rows_are_413_before_any_is_read(tmp_path: Path) -> None:
+    make_table_version(tmp_path, input=RAW_SCHEMA)
+    async with serving(tmp_path, max_raw_rows=sum(map(len, RAW.values()))) as http:
+        assert (await http.post(ROWS, json={"tables": RAW})).status_code == 200
+        tables = {**RAW, "loans": [*RAW["loans"], {"what": 1}]}
+        check_problem(await http.post(ROWS, json={"tables": tables}), 413, "too-many-rows")
+
+
 def explained(folder: Path) -> None:
     slopes = np.asarray(weights(4), np.float64)
     terms = np.zeros((4, 5))
