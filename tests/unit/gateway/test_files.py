@@ -5,7 +5,7 @@ import errno
 import io
 import json
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from contract.card import VersionCard
 from contract.columns import Column
 from contract.inputs import TableInput
 from contract.table import Encoder
@@ -23,7 +24,7 @@ from contract.tabular import csv_file
 from contract.tabular.formats import MEDIA_TYPES, Format
 from gateway.app import create_app
 from gateway.errors import ModelServerFailed
-from gateway.inference import Probabilities
+from gateway.inference import Probabilities, Tensor
 from gateway.metrics import Metrics
 from gateway.tables import file_scorer
 from tests.support.table_versions import DECISION, SCHEMA, make_table_version, risk
@@ -248,10 +249,12 @@ async def test_ragged_rows_are_rejected_at_their_places(http: httpx.AsyncClient)
 
 
 class Failing(RiskServer):
-    async def infer(self, *given: Any) -> Probabilities:
-        if len(self.sizes) >= 4:
+    """Fails on late rows of `ROWS`, in whichever order they come: by their income."""
+
+    async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
+        if np.nanmax(np.concatenate(list(tensors))[:, 1]) > 1000 + 7 * 400:
             raise ModelServerFailed
-        return await super().infer(*given)
+        return await super().infer(card, tensors, timeout_s)
 
 
 @pytest.mark.parametrize(
