@@ -234,6 +234,18 @@ BAD: dict[str, tuple[Format, bytes, type[TableError], str]] = {
     "empty Parquet": ("parquet", b"", TableUnreadable, "It is no Parquet file, or a damaged one."),
     "no Parquet": ("parquet", b"PAR1" * 50, TableUnreadable, "It is no Parquet file, or a damaged one."),
     "Parquet of no rows": ("parquet", rowless_parquet(), TableEmpty, "The table has no rows."),
+    "a name in Parquet that is not UTF-8": (
+        "parquet",
+        written("parquet", store_schema=False).replace(b"age", b"a\xffe"),
+        TableUnreadable,
+        "",
+    ),
+    "a name in Arrow that is not UTF-8": (
+        "arrow",
+        written("arrow").replace(b"age", b"a\xffe"),
+        TableUnreadable,
+        "It is no Arrow IPC stream, or a damaged one.",
+    ),
     "truncated Parquet": ("parquet", written("parquet")[:-200], TableUnreadable, ""),
     "empty Arrow": ("arrow", b"", TableUnreadable, "It is no Arrow IPC stream, or a damaged one."),
     "truncated Arrow": ("arrow", written("arrow")[:-600], TableUnreadable, ""),
