@@ -31,8 +31,8 @@ class ArrowStream:
             self._buffer = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             _refuse_compression(self._buffer)
             with pa.ipc.open_stream(self._buffer) as stream:
-                # The names too: they may not be UTF-8.
-                self._schema, self._names = stream.schema, tuple(stream.schema.names)
+                self._schema = stream.schema
+            self._names = tuple(self._schema.names)  # which need not be UTF-8
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
         check_header(self._names, wanted.names, limits)

@@ -306,6 +306,12 @@ def test_no_damage_makes_more_than_a_table_error(format: Format, data: st.DataOb
         read(format, bytes(damaged[: data.draw(st.integers(0, len(good)) | st.just(len(good)))]))
 
 
+def test_an_arrow_stream_whose_names_are_not_utf_8_is_unreadable() -> None:
+    data = written("arrow").replace(b"income", b"in\xffome")
+    with pytest.raises(TableUnreadable):
+        read("arrow", data)
+
+
 def test_readers_need_a_path_to_nothing(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     path.write_bytes(written("parquet"))
