@@ -110,6 +110,18 @@ def test_a_ragged_row_is_a_problem_at_its_own_place(lines: list[str]) -> None:
     assert problems == sorted(ragged + typed)
 
 
+def test_a_file_of_ragged_rows_alone_takes_no_longer_than_another() -> None:
+    with opened(b"age,income,purpose\n" + b"1,2\n" * 500_000) as file:
+        chunks = open_table(file, "csv", SCHEMA).chunks(16)
+        assert sum(len(chunk.broken) for chunk in chunks) == 500_000
+
+
+def test_a_row_that_is_not_utf8_is_named_by_its_place_in_the_whole_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK", 100)
+    with pytest.raises(TableUnreadable, match=r"The file is not UTF-8 in row 62\."):
+        read("csv", b"age,income,purpose\n" + b'1,2,"two\nlines"\n1,2\n\n' * 30 + b"1,2,car\n1,2,\xe4\n")
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_name() -> None:
     assert len(read("csv", b"\xef\xbb\xbfage,income,purpose\n1,2,car\n")[0]) == 1
 
@@ -151,10 +163,11 @@ BAD: dict[str, tuple[Format, bytes, type[TableError], str]] = {
         TableUnreadable,
         "The header is one column with '\\t' in it; columns are separated by commas.",
     ),
-    "UTF-16": ("csv", "age,income\n".encode("utf-16"), TableUnreadable, "The file is not UTF-8."),
-    "UTF-16 without mark": ("csv", "age,income\n".encode("utf-16-le"), TableUnreadable, "The file is no text."),
-    "Latin-1 header": ("csv", "äge\n".encode("latin-1"), TableUnreadable, "The file is not UTF-8."),
-    "Latin-1": ("csv", b"age,income,purpose\n1,2,\xe4\n", TableUnreadable, "The file is not UTF-8."),
+    "UTF-16": ("csv", "age,income\n".encode("utf-16"), TableUnreadable, "it looks like UTF-16"),
+    "UTF-16 without mark": ("csv", "age,income\n".encode("utf-16-le"), TableUnreadable, "it looks like UTF-16"),
+    "Latin-1 header": ("csv", "äge\n".encode("latin-1"), TableUnreadable, "not UTF-8 in its header."),
+    "Latin-1": ("csv", b"age,income,purpose\n1,2,\xe4\n", TableUnreadable, "not UTF-8 in row 1."),
+    "old line ends": ("csv", b"age,income\r1,2\r", TableUnreadable, "Lines end with a carriage return alone"),
     "duplicate header": (
         "csv",
         b"age,income,age\n",

@@ -79,10 +79,11 @@ def test_a_file_that_cannot_be_written_is_one_sentence(file: Path, tmp_path: Pat
 PEAK = """
 import sys
 import pyarrow
+from contract.tabular import csv_file
 from training.data.cli import data
-from training.tables.data import conversion, csv_file
+from training.tables.data import conversion
 
-csv_file.BLOCK_BYTES = conversion.GROUP_ROWS = 16 * 1024  # so that files can be small
+csv_file.BLOCK = conversion.GROUP_ROWS = 16 * 1024  # so that files can be small
 data(sys.argv[1:], standalone_mode=False)
 print(pyarrow.default_memory_pool().max_memory())
 """

@@ -36,7 +36,7 @@ def test_texts_become_what_the_contract_says(texts: list[str], kind: Kind) -> No
 def column(values: pa.Array | list[str], *, is_text: bool = True) -> ColumnProfile:
     array = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
     half = len(array) // 2
-    batches = [Batch(pa.RecordBatch.from_pydict({"c": part})) for part in (array[:half], array[half:])]
+    batches = [Batch(pa.RecordBatch.from_pydict({"c": part}), 0) for part in (array[:half], array[half:])]
     return profile(["c"], batches, is_text=is_text)[0]
 
 

@@ -56,10 +56,11 @@ class SqlQuery:
             self._reading() as connection,
             closing(connection.execute(self._select(columns))) as result,
         ):
-            names = list(result.keys())
+            names, start = list(result.keys()), 0
             for chunk in result.partitions(BATCH_ROWS):
                 arrays = [_array(list(values)) for values in zip(*chunk, strict=True)]
-                yield Batch(pa.RecordBatch.from_arrays(arrays, names))
+                yield Batch(pa.RecordBatch.from_arrays(arrays, names), start)
+                start += len(chunk)
 
     def _select(self, columns: Sequence[str] | None) -> sa.Select[*tuple[Any, ...]]:
         wanted: list[Any] = [sa.column(name) for name in columns or ()]
