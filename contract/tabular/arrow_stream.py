@@ -32,16 +32,18 @@ class ArrowStream:
             _refuse_compression(self._buffer)
             with pa.ipc.open_stream(self._buffer) as stream:
                 self._schema = stream.schema
+                # Damage may be in the names, which are decoded only now.
+                self._names = tuple(self._schema.names)
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
-        check_header(self._schema.names, wanted.names, limits)
-        self._included = [self._schema.get_field_index(name) for name in present(self._schema.names, wanted.names)]
+        check_header(self._names, wanted.names, limits)
+        self._included = [self._schema.get_field_index(name) for name in present(self._names, wanted.names)]
         self._limits = limits
 
     @property
     def columns(self) -> tuple[str, ...]:
         """See `TableFile`."""
-        return tuple(self._schema.names)
+        return self._names
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """See `TableFile`."""

@@ -195,6 +195,13 @@ BAD: dict[str, tuple[Format, bytes, type[TableError], str]] = {
     "no Parquet": ("parquet", b"PAR1" * 50, TableUnreadable, "It is no Parquet file, or a damaged one."),
     "Parquet of no rows": ("parquet", rowless_parquet(), TableEmpty, "The table has no rows."),
     "truncated Parquet": ("parquet", written("parquet")[:-200], TableUnreadable, ""),
+    "Parquet of unreadable names": (
+        "parquet",
+        written("parquet", store_schema=False).replace(b"income", b"inc\xffme"),
+        TableUnreadable,
+        "",
+    ),
+    "Arrow of unreadable names": ("arrow", written("arrow").replace(b"income", b"inc\xffme"), TableUnreadable, ""),
     "empty Arrow": ("arrow", b"", TableUnreadable, "It is no Arrow IPC stream, or a damaged one."),
     "truncated Arrow": ("arrow", written("arrow")[:-600], TableUnreadable, ""),
     "compressed Arrow": (
