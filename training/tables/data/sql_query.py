@@ -33,8 +33,8 @@ class SqlQuery:
         engine = connect(database_url(f"env:{origin.url_variable}"), must_exist=True)
         if origin.table is not None:
             return cls(engine, sa.table(origin.table), f"the table {origin.table} of a database")
-        # As a subquery, only what can be read fits in.
-        query = f"({(origin.query or '').strip().rstrip(';')}\n) AS query"
+        # As a subquery, only what can be read fits in. SQLAlchemy would take a colon for a parameter's sign.
+        query = f"({(origin.query or '').strip().rstrip(';')}\n) AS query".replace(":", "\\:")
         return cls(engine, sa.text(query), "a query of a database")  # type: ignore[arg-type]
 
     @cached_property
