@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from contract.errors import TriremeError
 from training.data.cli import data
+from training.tables.data import conversion, problems
 
 CSV = "id,name,amount,member,since\n1,Ann,1.5,true,2024-01-31\n2,,,false,\n3,Ann,-2,,2024-02-29\n"
 
@@ -52,6 +53,23 @@ def test_row_groups_stay_small_enough_to_hold(tmp_path: Path) -> None:
     metadata = parquet.ParquetFile(tmp_path / "t.parquet").metadata
     assert metadata.num_rows == 200_000
     assert max(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)) <= 65_536
+
+
+def test_row_groups_of_wide_rows_have_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "GROUP_BYTES", 100_000)
+    path = tmp_path / "t.csv"
+    path.write_text("a\n" + "1\n" * 50_000)
+    convert(path, tmp_path / "t.parquet")
+    metadata = parquet.ParquetFile(tmp_path / "t.parquet").metadata
+    assert metadata.num_rows == 50_000
+    assert metadata.num_row_groups > 1
+
+
+def test_what_is_not_listed_any_more_is_said(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(problems, "KEPT", 2)
+    file.write_text("a,b\n" + "1,2\n" * 97 + "x,2\n" * 3)
+    with pytest.raises(TriremeError, match=r"3 values are wrong .* The first 2 problems are listed in"):
+        convert(file, tmp_path / "t.parquet")
 
 
 def test_a_file_with_errors_leaves_the_old_one_and_nothing_else(file: Path, tmp_path: Path) -> None:
