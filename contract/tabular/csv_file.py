@@ -121,9 +121,9 @@ def other_delimiter(names: Sequence[str], delimiter: str) -> str | None:
 
 
 def _split_header(block: bytes, delimiter: str) -> tuple[bytes, list[str]]:
+    block = block.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     if not block.strip():
         raise TableEmpty("The file is empty.")
-    block = block.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     ends = _ends_of_rows(block)
     end = ends[0] if ends else len(block)
     if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in block[:end]:

@@ -149,6 +149,7 @@ def rowless_parquet() -> bytes:
 BAD: dict[str, tuple[Format, bytes, type[TableError], str]] = {
     "empty": ("csv", b"", TableEmpty, "The file is empty."),
     "blank": ("csv", b"\n \n", TableEmpty, "The file is empty."),
+    "byte order mark only": ("csv", b"\xef\xbb\xbf\n", TableEmpty, "The file is empty."),
     "header only": ("csv", b"age,income,purpose\n", TableEmpty, "The table has a header and no rows."),
     "header only, unended": ("csv", b"age,income,purpose", TableEmpty, "The table has a header and no rows."),
     "semicolons": (
