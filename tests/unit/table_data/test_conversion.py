@@ -1,4 +1,5 @@
 import datetime as dt
+import io
 import json
 import subprocess
 import sys
@@ -7,11 +8,13 @@ from typing import Any
 
 import pytest
 from pyarrow import parquet
+from rich.console import Console
 from typer.testing import CliRunner
 
 from contract.errors import TriremeError
 from training.data.cli import data
 from training.tables.data import conversion, problems
+from training.tables.data.progress import shown
 
 CSV = "id,name,amount,member,since\n1,Ann,1.5,true,2024-01-31\n2,,,false,\n3,Ann,-2,,2024-02-29\n"
 
@@ -63,6 +66,17 @@ def test_row_groups_of_wide_rows_have_fewer(tmp_path: Path, monkeypatch: pytest.
     metadata = parquet.ParquetFile(tmp_path / "t.parquet").metadata
     assert metadata.num_rows == 50_000
     assert metadata.num_row_groups > 1
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "t[b].csv"
+    path.write_text("[/b],amount [EUR]\n" + "1,2\n" * 98 + "x,y\n")
+    result = CliRunner().invoke(data, ["convert", str(path), str(tmp_path / "t.parquet"), "--skip-bad"])
+    assert result.exit_code == 0, result.exception
+    assert "[/b]" in result.output
+    assert "amount [EUR]" in result.output
+    with Console(file=io.StringIO(), force_terminal=True) as console:
+        assert list(shown([], "Reading [/]", console)) == []
 
 
 def test_what_is_not_listed_any_more_is_said(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

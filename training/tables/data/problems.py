@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contract.files import write_atomically
@@ -56,7 +57,7 @@ class Problems:
         """Print the first ones as a table."""
         table = Table("row", "column", "value", "rule")
         for problem in self._ordered()[:SHOWN]:
-            table.add_row(f"{problem.row + 1:,}", problem.column, problem.value, WORDS[problem.rule])
+            table.add_row(f"{problem.row + 1:,}", escape(problem.column), problem.value, WORDS[problem.rule])
         if len(self) > SHOWN:
             table.add_row("…", "", "", f"and {len(self) - SHOWN:,} more")
         console.print(table)
