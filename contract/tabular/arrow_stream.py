@@ -32,8 +32,7 @@ class ArrowStream:
             _refuse_compression(self._buffer)
             with pa.ipc.open_stream(self._buffer) as stream:
                 self._schema = stream.schema
-                # Damage may be in the names, which are decoded only now.
-                self._names = tuple(self._schema.names)
+            self._names = tuple(self._schema.names)  # which need not be UTF-8
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
         check_header(self._names, wanted.names, limits)

@@ -24,7 +24,7 @@ for _ in range(10_000):
 CHILD = """
 import signal
 assert not signal.pthread_sigmask(signal.SIG_BLOCK, [])
-assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+assert signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
 """
 
 
