@@ -15,7 +15,7 @@ def live_line(console: Console, unit: str = "") -> Progress:
     `unit` stands behind the numbers, with a space before it.
     """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn(f"{{task.completed}}/{{task.total}}{unit}"),
         TimeElapsedColumn(),

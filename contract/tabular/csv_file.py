@@ -1,12 +1,12 @@
-"""CSV (RFC 4180): UTF-8 with or without a byte order mark, commas, a header.
+"""CSV (RFC 4180): UTF-8 with or without a byte order mark, a header; used by training and the gateway.
 
-The file is cut at the ends of rows by us and parsed by Arrow: its own streaming reader doesn't say where the rows are
-that it leaves out.
+The file is cut at the ends of rows by us and parsed by Arrow: its own streaming reader ends where one number is none,
+and can't go on from there with texts.
 """
 
+import codecs
 import csv
 import io
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_header
 
 BLOCK = 8 * 1024 * 1024
 """Bytes that are parsed at a time, and that one row may have."""
-OTHER_DELIMITERS = (";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|")
 _QUOTE, _NEWLINE = 0x22, 0x0A
 
 
@@ -30,11 +30,12 @@ class CsvFile:
 
     is_text = True
 
-    def __init__(self, file: BinaryIO, wanted: Wanted, limits: TableLimits) -> None:
+    def __init__(self, file: BinaryIO, wanted: Wanted, limits: TableLimits, delimiter: str = ",") -> None:
         self._blocks = _blocks(file)
         self._limits = limits
-        self._first, self._names = _split_header(next(self._blocks, b""))
-        _check_delimiter(self._names, wanted.names)
+        self._delimiter = delimiter
+        self._first, self._names = _split_header(next(self._blocks, b""), delimiter)
+        _check_delimiter(self._names, wanted.names, delimiter)
         check_header(self._names, wanted.names, limits)
         included = present(self._names, wanted.names)
         self._is_plain = True
@@ -50,7 +51,7 @@ class CsvFile:
         """See `TableFile`."""
         seen = 0
         for block in self._all_blocks():
-            table, broken = self._parse(block)
+            table, broken = self._parse(block, seen)
             seen += table.num_rows
             check_rows(seen, self._limits)
             yield from _cut(table, broken, size)
@@ -62,13 +63,15 @@ class CsvFile:
             yield self._first
         yield from self._blocks
 
-    def _parse(self, block: bytes) -> tuple[pa.Table, list[int]]:
+    def _parse(self, block: bytes, seen: int) -> tuple[pa.Table, list[int]]:
         """Numbers as such where all are plain, which is far faster; from the first other one on as texts."""
         try:
             # Before Arrow looks: it would tell of a row to leave out by its text.
             block.decode()
-        except UnicodeDecodeError:
-            raise TableUnreadable("The file is not UTF-8.") from None
+        except UnicodeDecodeError as error:
+            good = block[: _last_end(block[: error.start])]
+            row = seen + (self._parse(good, seen)[0].num_rows if good else 0) + 1
+            raise TableUnreadable(f"The file is not UTF-8 in row {row:,}.") from None
         plain = self._parse_plain(block) if self._is_plain else None
         self._is_plain = plain is not None
         try:
@@ -96,7 +99,9 @@ class CsvFile:
             pa.BufferReader(block),
             # One thread: only then a row has a number.
             read_options=pa_csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=self._names),
-            parse_options=pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=leave_out),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True, invalid_row_handler=leave_out
+            ),
             convert_options=pa_csv.ConvertOptions(
                 include_columns=list(types), column_types=types, check_utf8=False, null_values=sorted(MISSING_TEXTS)
             ),
@@ -104,34 +109,49 @@ class CsvFile:
         return _with_broken(table.combine_chunks(), broken), broken
 
 
-def _split_header(block: bytes) -> tuple[bytes, list[str]]:
+def header(file: BinaryIO, delimiter: str) -> tuple[str, ...]:
+    """The names that a file begins with; raises `TableEmpty` or `TableUnreadable`."""
+    return tuple(_split_header(next(_blocks(file), b""), delimiter)[1])
+
+
+def other_delimiter(names: Sequence[str], delimiter: str) -> str | None:
+    """What separates the values instead, where a header seems to be one name only because of that."""
+    others = (mark for mark in DELIMITERS if mark != delimiter and mark in names[0])
+    return next(others, None) if len(names) == 1 else None
+
+
+def _split_header(block: bytes, delimiter: str) -> tuple[bytes, list[str]]:
+    block = block.removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n")
     if not block.strip():
         raise TableEmpty("The file is empty.")
     ends = _ends_of_rows(block)
     end = ends[0] if ends else len(block)
+    if block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in block[:end]:
+        raise TableUnreadable("The file is not UTF-8; it looks like UTF-16, or like no text.")
     try:
-        text = block[:end].decode("utf-8-sig")
+        text = block[:end].decode()
     except UnicodeDecodeError:
-        raise TableUnreadable("The file is not UTF-8.") from None
-    if "\0" in text:
-        raise TableUnreadable("The file is no text.")
-    return block[end:], _header(text)
+        raise TableUnreadable("The file is not UTF-8 in its header.") from None
+    return block[end:], _names(text, delimiter)
 
 
-def _header(text: str) -> list[str]:
+def _names(text: str, delimiter: str) -> list[str]:
     try:
-        # One row: a lone carriage return ends a row too, and what a quote left open holds is none.
-        (names,) = csv.reader(io.StringIO(text, newline=""), strict=True)
-    except (csv.Error, ValueError):
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
         raise TableUnreadable("The header is no well-formed CSV.") from None
-    return names
+    if len(lines) > 1:
+        # What a quote left open holds is no header either.
+        is_quoted, old = '"' in text, "Lines end with a carriage return alone; they should end with a newline."
+        raise TableUnreadable("The header is no well-formed CSV." if is_quoted else old)
+    return lines[0]
 
 
-def _check_delimiter(names: Sequence[str], wanted: Sequence[str]) -> None:
-    if len(names) == 1 and names[0] not in wanted:
-        found = next((mark for mark in OTHER_DELIMITERS if mark in names[0]), None)
-        if found is not None:
-            raise TableUnreadable(f"The header is one column with {found!r} in it; columns are separated by commas.")
+def _check_delimiter(names: Sequence[str], wanted: Sequence[str], delimiter: str) -> None:
+    found = other_delimiter(names, delimiter)
+    if found is not None and names[0] not in wanted:
+        by = "commas" if delimiter == "," else repr(delimiter)
+        raise TableUnreadable(f"The header is one column with {found!r} in it; columns are separated by {by}.")
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
@@ -177,9 +197,9 @@ def _with_broken(table: pa.Table, broken: Sequence[int]) -> pa.Table:
 
 
 def _cut(table: pa.Table, broken: Sequence[int], size: int) -> Iterator[Chunk]:
-    start = 0
+    start, places = 0, np.array(broken, np.int64)
     for batch in table.to_batches(max_chunksize=size):
         end = start + batch.num_rows
-        some = broken[bisect_left(broken, start) : bisect_left(broken, end)]
-        yield Chunk(batch, broken=frozenset(row - start for row in some))
+        first, last = np.searchsorted(places, (start, end))
+        yield Chunk(batch, broken=frozenset((places[first:last] - start).tolist()))
         start = end

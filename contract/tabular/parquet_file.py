@@ -25,9 +25,8 @@ class ParquetFile:
     is_text = False
 
     def __init__(self, file: BinaryIO, wanted: Wanted, limits: TableLimits) -> None:
-        schema = _opened(file, ()).schema_arrow
-        check_header(schema.names, wanted.names, limits)
-        self._names = tuple(schema.names)
+        schema, self._names = _schema(file)
+        check_header(self._names, wanted.names, limits)
         self._included = present(self._names, wanted.names)
         _check_types(schema, self._included)
         # Texts stay in their dictionaries: a page of a few bytes may stand for gigabytes of them.
@@ -58,6 +57,14 @@ class ParquetFile:
                 yield batch
         except BROKEN:
             raise TableUnreadable(SENTENCE) from None
+
+
+def _schema(file: BinaryIO) -> tuple[pa.Schema, tuple[str, ...]]:
+    try:
+        schema = _opened(file, ()).schema_arrow
+        return schema, tuple(schema.names)  # damage may be in the names, which are decoded only now
+    except BROKEN:
+        raise TableUnreadable(SENTENCE) from None
 
 
 def _opened(file: BinaryIO, dictionaries: Sequence[str]) -> pq.ParquetFile:

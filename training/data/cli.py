@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from training.console import tell
@@ -100,9 +101,9 @@ def _show(name: str, found: DataSet | TableData, *, as_json: bool) -> None:
 
 
 def _table(name: str, labels: tuple[str, ...], counts: dict[str, dict[str, int]], digests: dict[str, str]) -> Table:
-    table = Table("label", *counts, title=name)
+    table = Table("label", *counts, title=escape(name))
     for label in labels:
-        table.add_row(label, *(f"{split[label]:,}" for split in counts.values()))
+        table.add_row(escape(label), *(f"{split[label]:,}" for split in counts.values()))
     table.add_section()
     table.add_row("all", *(f"{sum(split.values()):,}" for split in counts.values()))
     table.add_row("sha256", *(digests[split][:12] for split in counts))

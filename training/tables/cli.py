@@ -63,10 +63,12 @@ def train_table(
 
 
 def _run(recipe: Recipe, settings: TrainingSettings, console: Console) -> Path:
-    from training.tables.data.loading import load_data  # noqa: PLC0415  see the module's docstring
+    from training.tables.checks import check_recipe  # noqa: PLC0415  see the module's docstring
+    from training.tables.data.loading import load_data  # noqa: PLC0415
     from training.tables.job import TableJob  # noqa: PLC0415
     from training.tables.learning import learn  # noqa: PLC0415
 
+    check_recipe(recipe)  # before the data, which may take minutes
     return TableJob(settings, console, load_data, learn).run(recipe, RunStore(settings.runs_dir))
 
 

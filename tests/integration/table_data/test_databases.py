@@ -236,11 +236,20 @@ def test_a_query_can_only_read(tmp_path: Path, url: str, monkeypatch: pytest.Mon
     for query in (
         "DELETE FROM rows",
         "SELECT 1) AS q; DELETE FROM rows; SELECT (1",
+        "SELECT 1 AS a) AS q; COMMIT; DELETE FROM rows; SELECT * FROM (SELECT 1 AS a",
         "WITH d AS (DELETE FROM rows RETURNING *) SELECT * FROM d",
     ):
         with pytest.raises(DatabaseFailed):
             list(SqlQuery.of(SqlOrigin(url_variable="TEST_DATABASE", query=query)).batches())
     assert len(content(url, "rows")) == 1000
+
+
+def test_a_query_may_hold_colons_and_percents(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    people(tmp_path, url, monkeypatch)
+    query = "SELECT ' :x ::y 50%' AS a, CAST('1' AS INTEGER) AS b"
+    source = SqlQuery.of(SqlOrigin(url_variable="TEST_DATABASE", query=query))
+    assert source.columns == ("a", "b")
+    assert [batch.rows.to_pylist() for batch in source.batches()] == [[{"a": " :x ::y 50%", "b": 1}]]
 
 
 def test_a_draft_is_made_of_a_table(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

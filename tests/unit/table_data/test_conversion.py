@@ -1,4 +1,5 @@
 import datetime as dt
+import io
 import json
 import subprocess
 import sys
@@ -7,10 +8,13 @@ from typing import Any
 
 import pytest
 from pyarrow import parquet
+from rich.console import Console
 from typer.testing import CliRunner
 
 from contract.errors import TriremeError
 from training.data.cli import data
+from training.tables.data import conversion, problems
+from training.tables.data.progress import shown
 
 CSV = "id,name,amount,member,since\n1,Ann,1.5,true,2024-01-31\n2,,,false,\n3,Ann,-2,,2024-02-29\n"
 
@@ -54,6 +58,34 @@ def test_row_groups_stay_small_enough_to_hold(tmp_path: Path) -> None:
     assert max(metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)) <= 65_536
 
 
+def test_row_groups_of_wide_rows_have_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "GROUP_BYTES", 100_000)
+    path = tmp_path / "t.csv"
+    path.write_text("a\n" + "1\n" * 50_000)
+    convert(path, tmp_path / "t.parquet")
+    metadata = parquet.ParquetFile(tmp_path / "t.parquet").metadata
+    assert metadata.num_rows == 50_000
+    assert metadata.num_row_groups > 1
+
+
+def test_names_that_look_like_markup_are_shown_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "t[b].csv"
+    path.write_text("[/b],amount [EUR]\n" + "1,2\n" * 98 + "x,y\n")
+    result = CliRunner().invoke(data, ["convert", str(path), str(tmp_path / "t.parquet"), "--skip-bad"])
+    assert result.exit_code == 0, result.exception
+    assert "[/b]" in result.output
+    assert "amount [EUR]" in result.output
+    with Console(file=io.StringIO(), force_terminal=True) as console:
+        assert list(shown([], "Reading [/]", console)) == []
+
+
+def test_what_is_not_listed_any_more_is_said(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(problems, "KEPT", 2)
+    file.write_text("a,b\n" + "1,2\n" * 97 + "x,2\n" * 3)
+    with pytest.raises(TriremeError, match=r"3 values are wrong .* The first 2 problems are listed in"):
+        convert(file, tmp_path / "t.parquet")
+
+
 def test_a_file_with_errors_leaves_the_old_one_and_nothing_else(file: Path, tmp_path: Path) -> None:
     target = tmp_path / "t.parquet"
     convert(file, target)
@@ -79,10 +111,11 @@ def test_a_file_that_cannot_be_written_is_one_sentence(file: Path, tmp_path: Pat
 PEAK = """
 import sys
 import pyarrow
+from contract.tabular import csv_file
 from training.data.cli import data
-from training.tables.data import conversion, csv_file
+from training.tables.data import conversion
 
-csv_file.BLOCK_BYTES = conversion.GROUP_ROWS = 16 * 1024  # so that files can be small
+csv_file.BLOCK = conversion.GROUP_ROWS = 16 * 1024  # so that files can be small
 data(sys.argv[1:], standalone_mode=False)
 print(pyarrow.default_memory_pool().max_memory())
 """

@@ -42,17 +42,19 @@ def test_a_tsv_file_has_tabs(tmp_path: Path) -> None:
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         ("a,b\n1,2\n".encode("utf-16"), "looks like UTF-16"),
-        (b"a,b\nx,\xe4\n", "line 2 holds the byte 0xE4"),
+        (b"a,b\nx,\xe4\n", "not UTF-8 in row 1."),
         (b"a;b\n1;2\n", "separated by a semicolon, not by a comma"),
         (b"a\tb\n1\t2\n", "separated by a tab"),
         (b"a,b,a\n1,2,3\n", "the column 'a' more than once"),
         (b"a,,c\n1,2,3\n", "no name for its column 2"),
-        (b"a,b\n1,2\n" * 3 + b'3,"4\n' + b"x" * (9 * 2**20), "a quote isn't closed"),
-        (b"a,b\n" + b"1,2\n" * 600_000 + b"x,\xe4\n", "is not UTF-8 text: row"),
+        (b"a,b\n1,2\n" * 3 + b'3,"4\n' + b"x" * (17 * 2**20), "a quote is left open"),
+        (b"a,b\n" + b"1,2\n" * 3_000_000 + b"x,\xe4\n", "not UTF-8 in row 3,000,001."),
+        (b"a,b\r1,2\r\n3,4\r\n", "carriage return"),
+        (b"\xe4,b\n1,2\n", "not UTF-8 in its header"),
         (",".join(f"c{n}" for n in range(10_001)).encode(), "10,001 columns; at most 10,000"),
-        (b'a,"b"c\n1,2\n', "a quote is out of place"),
+        (b'a,"b"c\n1,2\n', "header is no well-formed CSV"),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_what_is_wrong_with_a_csv_file_is_one_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
     with pytest.raises(DataError) as raised:
@@ -60,20 +62,21 @@ def test_what_is_wrong_with_a_csv_file_is_one_sentence(tmp_path: Path, content: 
     assert sentence in str(raised.value)
 
 
-def test_ragged_rows_are_left_out_and_named(tmp_path: Path) -> None:
-    source = open_file(csv_file(tmp_path, b"a,b\n1,2\n3\n4,5\n6,7,8\n9,0\n"))
-    batches = list(source.batches())
-    assert [row["a"] for batch in batches for row in batch.rows.to_pylist()] == ["1", "4", "9"]
-    assert batches[-1].ragged == (1, 3)
+def test_ragged_rows_are_missing_at_their_places_in_the_whole_table(tmp_path: Path) -> None:
+    source = open_file(csv_file(tmp_path, b"a,b\n" + b"1,2\n" * 20_000 + b"3\n4,5\n6,7,8\n9,0\n"))
+    last = list(source.batches())[-1]
+    assert [row["a"] for row in last.rows.to_pylist()[-4:]] == [None, "4", None, "9"]
+    assert [problem.row for problem in last.problems([])] == [20_000, 20_002]
+    assert last.done == 1.0
 
 
-def test_a_file_of_ragged_rows_is_given_up(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has 10,000 rows with too few or too many values, the first of them row 2"):
-        read(csv_file(tmp_path, b"a,b\n1,2\n" + b"1,2,\n" * 20_000))
+def test_blank_lines_before_the_header_are_passed_over(tmp_path: Path) -> None:
+    assert read(csv_file(tmp_path, b"\r\n\na,b\n1,2\n")) == [{"a": "1", "b": "2"}]
 
 
-def test_a_file_without_rows_has_columns(tmp_path: Path) -> None:
-    assert read(csv_file(tmp_path, b"a,b\n")) == []
+def test_a_file_without_rows_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"t\.csv can't be read: The table has a header and no rows"):
+        read(csv_file(tmp_path, b"a,b\n"))
 
 
 def test_a_parquet_file_is_read_as_it_is_typed(tmp_path: Path) -> None:

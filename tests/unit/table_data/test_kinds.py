@@ -1,6 +1,7 @@
 """What a table's values are taken for, and what becomes of them."""
 
 import math
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -33,10 +34,25 @@ def test_texts_become_what_the_contract_says(texts: list[str], kind: Kind) -> No
             assert value is None if is_missing else value == pytest.approx(expected, rel=1e-15)
 
 
+@pytest.mark.parametrize(
+    ("values", "whole"),
+    [
+        (pa.array([1.0, 2.5, None, 1e300, math.nan, 2.0**63]), [1, None, None, None, None, None]),
+        (pa.array([1, 2**63], pa.uint64()), [1, None]),
+        (pa.array([Decimal("1.0"), Decimal("2.5")]), [1, None]),
+    ],
+)
+def test_one_number_that_is_no_integer_costs_the_others_nothing(values: pa.Array, whole: list[int | None]) -> None:
+    found, bad = convert(values, "int")
+    assert found.to_pylist() == whole
+    missing = [value is None or math.isnan(value) for value in values.to_pylist()]
+    assert bad.tolist() == [value is None and not gone for value, gone in zip(whole, missing, strict=True)]
+
+
 def column(values: pa.Array | list[str], *, is_text: bool = True) -> ColumnProfile:
     array = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
     half = len(array) // 2
-    batches = [Batch(pa.RecordBatch.from_pydict({"c": part})) for part in (array[:half], array[half:])]
+    batches = [Batch(pa.RecordBatch.from_pydict({"c": part}), 0) for part in (array[:half], array[half:])]
     return profile(["c"], batches, is_text=is_text)[0]
 
 
@@ -83,7 +99,7 @@ def test_typed_values_are_what_they_are(values: pa.Array, kind: Kind) -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "expected", "bad"),
     [
-        (pa.array([1.0, 2.5, None]), "int", [None, None, None], [True, True, False]),
+        (pa.array([1.0, 2.5, None]), "int", [1, None, None], [False, True, False]),
         (pa.array([1.0, float("nan")]), "int", [1, None], [False, False]),
         (pa.array([0, 1, 2]), "bool", [False, True, None], [False, False, True]),
         (pa.array([1.5, float("inf")]), "float", [1.5, None], [False, True]),

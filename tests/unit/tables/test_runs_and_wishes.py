@@ -15,6 +15,7 @@ from training.run_store import RunStore
 from training.runs import kind_of
 from training.tables.cli import Wishes
 from training.tables.dataset import TableSplit
+from training.tables.errors import RecipeUnfit
 from training.tables.recipe import Recipe
 from training.tables.recipes import load_recipe, parse_recipe, recipe_text, shipped_recipes
 from training.tables.run import fresh_run, read_test, write_test
@@ -72,6 +73,12 @@ def test_wishes_take_the_place_of_what_the_recipe_says() -> None:
 
 def invoke(*arguments: str) -> None:
     CliRunner().invoke(train, arguments, catch_exceptions=False)
+
+
+def test_a_recipe_that_does_not_fit_is_refused_before_its_data_are_read(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump({**RECIPE, "search": {"kind": "grid"}}))
+    with pytest.raises(RecipeUnfit, match="A search has a space"):
+        invoke(str(tmp_path / "r.yaml"))
 
 
 def test_options_of_the_other_kind_are_refused(tmp_path: Path) -> None:

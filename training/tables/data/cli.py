@@ -33,7 +33,9 @@ Texts = Annotated[
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Leave out rows with problems instead of stopping.")]
 Errors = Annotated[
     Path | None,
-    typer.Option("--errors", metavar="FILE", help="Where all problems are listed. Default: FILE.errors.jsonl."),
+    typer.Option(
+        "--errors", metavar="FILE", help="Where problems are listed, at most 100,000. Default: FILE.errors.jsonl."
+    ),
 ]
 
 
@@ -202,7 +204,8 @@ def _report(problems: "Problems", file: Path, errors: Path | None, console: Cons
     path = errors or file.with_name(f"{file.name}.errors.jsonl")
     problems.show(console)
     problems.write(path)
-    return f"All problems are listed in {path}."
+    kept = "All problems" if len(problems) == len(problems.first) else f"The first {len(problems.first):,} problems"
+    return f"{kept} are listed in {path}."
 
 
 def _print_json(content: object) -> None:

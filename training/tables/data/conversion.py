@@ -19,6 +19,8 @@ from training.tables.errors import RowsInvalid
 
 GROUP_ROWS = 65_536
 """Rows of a row group: what is held in memory, here and by a reader."""
+GROUP_BYTES = 256 * 2**20
+"""So many of wide rows are a group too, however few."""
 COMPRESSION = "zstd"
 
 
@@ -53,7 +55,8 @@ def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(part.num_rows for part in held) >= GROUP_ROWS:
+        is_wide = sum(part.nbytes for part in held) >= GROUP_BYTES
+        if is_wide or sum(part.num_rows for part in held) >= GROUP_ROWS:
             yield pa.Table.from_batches(held)
             held = []
     if held:

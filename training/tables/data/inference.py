@@ -35,10 +35,10 @@ def origin_of(path: Path, recipe: Path | None, delimiter: str | None) -> dict[st
 
 
 def _whole(batch: Batch, source: Source) -> Batch:
-    if batch.ragged:
+    if batch.broken:
+        row = batch.start + min(batch.broken) + 1
         raise TableFileInvalid(
-            f"Row {batch.ragged[0] + 1:,} of {source.name} has too few or too many values"
-            + (f", and {len(batch.ragged) - 1:,} more rows have" if len(batch.ragged) > 1 else "")
-            + ". `trireme data load` and `trireme data convert` can leave them out with --skip-bad."
+            f"Row {row:,} of {source.name} has too few or too many values. `trireme data load` and "
+            "`trireme data convert` can leave such rows out with --skip-bad."
         )
     return batch

@@ -134,11 +134,24 @@ def _of_numbers(values: pa.Array, kind: Kind) -> tuple[pa.Array, Bad]:
     usable = values
     if kind == "bool" and not pa.types.is_boolean(values.type):
         usable = pc.if_else(pc.is_in(values, pa.array([0, 1], values.type)), values, None)
+    if kind == "int":
+        usable = _whole(values)
     try:
         found = _finite(pc.cast(usable, TYPES[kind], safe=kind == "int"))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.nulls(len(values), TYPES[kind]), _truths(pc.is_valid(values))
     return found, _truths(pc.and_(pc.is_valid(values), pc.is_null(found)))
+
+
+def _whole(values: pa.Array) -> pa.Array:
+    """Those that are integers of 64 bits: a cast refuses all values where one is none."""
+    if pa.types.is_uint64(values.type):
+        return pc.if_else(pc.less_equal(values, pa.scalar(2**63 - 1, pa.uint64())), values, None)
+    if kind_of(values.type) != "float":
+        return values
+    numbers = pc.cast(values, pa.float64())
+    is_whole = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), MAX_INT))
+    return pc.if_else(is_whole, values, None)
 
 
 def _finite(values: pa.Array) -> pa.Array:

@@ -36,8 +36,8 @@ class ParquetFile:
             total = max(1, file.metadata.num_rows)
             count = 0
             for rows in file.iter_batches(BATCH_ROWS, columns=list(columns or self.columns), use_threads=False):
-                count += rows.num_rows
-                yield Batch(rows, min(1.0, count / total))
+                start, count = count, count + rows.num_rows
+                yield Batch(rows, start, min(1.0, count / total))
 
     @contextmanager
     def _opened(self) -> Iterator[parquet.ParquetFile]:

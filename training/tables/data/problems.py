@@ -2,19 +2,17 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from contract.files import write_atomically
 from contract.table import CellProblem
 from training.data.storage import storage_errors
 
-Places = NDArray[np.int64]
 SHOWN = 10
 KEPT = 100_000
 WORDS = {
@@ -36,21 +34,17 @@ class Problems:
         self.first: list[CellProblem] = []
         self.by_rule: Counter[tuple[str, str]] = Counter()
         """How many there are of each column and rule."""
-        self._rows: set[int] = set()
+        self.rows = 0
+        """How many rows have problems."""
 
     def __len__(self) -> int:
         return sum(self.by_rule.values())
 
-    @property
-    def rows(self) -> int:
-        """How many rows have problems."""
-        return len(self._rows)
-
-    def add(self, problems: Iterable[CellProblem]) -> None:
-        """Count these."""
+    def add(self, problems: Sequence[CellProblem]) -> None:
+        """Count these; all problems of a row come together."""
+        self.rows += len({problem.row for problem in problems})
         for problem in problems:
             self.by_rule[problem.column, problem.rule] += 1
-            self._rows.add(problem.row)
             if len(self.first) < KEPT:
                 self.first.append(problem)
 
@@ -63,7 +57,7 @@ class Problems:
         """Print the first ones as a table."""
         table = Table("row", "column", "value", "rule")
         for problem in self._ordered()[:SHOWN]:
-            table.add_row(f"{problem.row + 1:,}", problem.column, problem.value, WORDS[problem.rule])
+            table.add_row(f"{problem.row + 1:,}", escape(problem.column), problem.value, WORDS[problem.rule])
         if len(self) > SHOWN:
             table.add_row("…", "", "", f"and {len(self) - SHOWN:,} more")
         console.print(table)
@@ -76,27 +70,6 @@ class Problems:
 
     def _ordered(self) -> list[CellProblem]:
         return sorted(self.first, key=lambda problem: problem.row)
-
-
-class RowNumbers:
-    """The places of rows in a table from which ragged rows were left out."""
-
-    def __init__(self) -> None:
-        self._next = 0
-        self._told = 0
-
-    def of(self, count: int, ragged: Sequence[int]) -> Places:
-        """The places, from 0, of the next `count` rows, int64 [count]; `ragged` are those left out so far."""
-        candidates = np.arange(self._next, self._next + count + len(ragged))
-        places = candidates[~np.isin(candidates, np.array(ragged, np.int64))][:count]
-        self._next = int(places[-1]) + 1 if count else self._next
-        return places
-
-    def new(self, ragged: Sequence[int]) -> list[CellProblem]:
-        """The problems that ragged rows are, of those not given before."""
-        fresh = ragged[self._told :]
-        self._told = len(ragged)
-        return [CellProblem(place, "", "other", "columns") for place in fresh]
 
 
 def _document(problem: CellProblem) -> dict[str, object]:

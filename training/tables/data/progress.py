@@ -11,7 +11,7 @@ from training.tables.data.source import Batch
 def shown(batches: Iterable[Batch], title: str, console: Console) -> Iterator[Batch]:
     """The same batches, while the console shows how far they are."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[rows]:,} rows"),

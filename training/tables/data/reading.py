@@ -12,7 +12,7 @@ from contract.columns import Column
 from contract.inputs import TableInput
 from contract.table import CellProblem, Encoder
 from training.tables.data.kinds import COLUMN_TYPES, Bad, Kind, convert
-from training.tables.data.problems import Places, Problems, RowNumbers
+from training.tables.data.problems import Problems
 from training.tables.data.progress import shown
 from training.tables.data.source import Batch, Source, require_columns
 from training.tables.data.targets import labelled, repeated_ids, texts
@@ -30,7 +30,7 @@ class _Blocks:
     rows: list[pa.RecordBatch] = field(default_factory=list)
     ids: list[pa.Array] = field(default_factory=list)
     splits: list[str | None] = field(default_factory=list)
-    places: list[Places] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -61,31 +61,29 @@ class LabelledReader:
         wanted = [name for name in (*self.schema.names, *self._others()) if name]
         require_columns(source, wanted)
         encoder = Encoder(self.schema, is_text=source.is_text)
-        blocks, problems, numbers = _Blocks(), Problems(), RowNumbers()
+        blocks, problems = _Blocks(), Problems()
         for batch in shown(source.batches(wanted), f"Reading {source.name}", self._console):
-            problems.add(numbers.new(batch.ragged))
-            problems.add(self._take(batch, encoder, numbers, blocks))
+            problems.add(self._take(batch, encoder, blocks))
         self._check(source, blocks, problems)
         return self._joined(blocks)
 
     def _others(self) -> tuple[str | None, ...]:
         return self._recipe.target.column, self._recipe.id, self._recipe.splits.column
 
-    def _take(self, batch: Batch, encoder: Encoder, numbers: RowNumbers, blocks: _Blocks) -> list[CellProblem]:
+    def _take(self, batch: Batch, encoder: Encoder, blocks: _Blocks) -> list[CellProblem]:
         """Keep a batch, and give its problems."""
         encoded = encoder.batch(batch.rows)
         targets, unknown = labelled(batch.rows.column(self._recipe.target.column), self._recipe.target)
-        places = numbers.of(batch.rows.num_rows, batch.ragged)
         blocks.features.append(encoded.features)
         blocks.targets.append(targets)
-        blocks.places.append(places)
+        blocks.broken.update(batch.start + row for row in batch.broken)
         rows, beyond = self._as_sent(batch.rows, encoded.features)
         blocks.rows.append(rows)
         if self.schema.id:
             blocks.ids.append(batch.rows.column(self.schema.id))
         if self._recipe.splits.column:
             blocks.splits += texts(batch.rows.column(self._recipe.splits.column))
-        return _placed([*encoded.problems, *unknown, *beyond], places)
+        return batch.problems([*encoded.problems, *unknown, *beyond])
 
     def _as_sent(self, batch: pa.RecordBatch, features: Features) -> tuple[pa.RecordBatch, list[CellProblem]]:
         """Rows as users send them: typed, missing values null; and the integers that don't fit into 64 bits."""
@@ -97,9 +95,9 @@ class LabelledReader:
         return pa.RecordBatch.from_pydict(arrays), problems
 
     def _check(self, source: Source, blocks: _Blocks, problems: Problems) -> None:
-        if self.schema.id and blocks.places:
+        if self.schema.id:
             ids = [text for part in blocks.ids for text in texts(part)]
-            problems.add(_placed(repeated_ids(ids, self.schema.id), np.concatenate(blocks.places)))
+            problems.add([one for one in repeated_ids(ids, self.schema.id) if one.row not in blocks.broken])
         rows = sum(len(part) for part in blocks.targets)
         if problems:
             problems.show(self._console)
@@ -129,8 +127,3 @@ def _ids(parts: Sequence[pa.Array]) -> pa.ChunkedArray:
     if all(pa.types.is_integer(part.type) for part in parts):
         return pa.chunked_array([part.cast(pa.int64()) for part in parts], pa.int64())
     return pa.chunked_array([pa.array(texts(part), pa.string()) for part in parts], pa.string())
-
-
-def _placed(problems: Sequence[CellProblem], places: Places) -> list[CellProblem]:
-    """The same problems, with their rows counted in the whole table."""
-    return [CellProblem(int(places[p.row]), p.column, p.value, p.rule) for p in problems]

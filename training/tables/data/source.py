@@ -1,12 +1,13 @@
 """Where the rows of a table come from, batch by batch."""
 
 import difflib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pyarrow as pa
 
+from contract.table import CellProblem
 from training.tables.errors import ColumnsUnfit
 
 BATCH_ROWS = 16_384
@@ -18,11 +19,18 @@ class Batch:
     """Some rows of a table."""
 
     rows: pa.RecordBatch
+    start: int
+    """The place of its first row in the table, from 0."""
     done: float | None = None
     """Which share of the table is read now, from 0 to 1; None where nobody knows."""
-    ragged: Sequence[int] = ()
-    """Places in the table, counted from 0, of rows before this batch's end that had too few or too many values and
-    were left out."""
+    broken: frozenset[int] = frozenset()
+    """Rows, counted from 0 in this batch, that have too few or too many values; all of them are missing here."""
+
+    def problems(self, found: Iterable[CellProblem]) -> list[CellProblem]:
+        """What was found in the rows, and the rows that are broken, by their places in the whole table."""
+        whole = [problem for problem in found if problem.row not in self.broken]
+        broken = [CellProblem(row, "", "other", "columns") for row in sorted(self.broken)]
+        return [replace(problem, row=self.start + problem.row) for problem in (*whole, *broken)]
 
 
 class Source(Protocol):
@@ -64,7 +72,10 @@ class ArrowSource:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows, in their order."""
         table = self.table if columns is None else self.table.select(list(columns))
-        yield from (Batch(rows) for rows in table.to_batches(BATCH_ROWS))
+        start = 0
+        for rows in table.to_batches(BATCH_ROWS):
+            yield Batch(rows, start)
+            start += rows.num_rows
 
 
 def check_names(names: Sequence[str], what: str) -> None:

@@ -33,8 +33,8 @@ class SqlQuery:
         engine = connect(database_url(f"env:{origin.url_variable}"), must_exist=True)
         if origin.table is not None:
             return cls(engine, sa.table(origin.table), f"the table {origin.table} of a database")
-        # As a subquery, only what can be read fits in.
-        query = f"({(origin.query or '').strip().rstrip(';')}\n) AS query"
+        # As a subquery, only what can be read fits in. SQLAlchemy would take a colon for a parameter's sign.
+        query = f"({(origin.query or '').strip().rstrip(';')}\n) AS query".replace(":", "\\:")
         return cls(engine, sa.text(query), "a query of a database")  # type: ignore[arg-type]
 
     @cached_property
@@ -56,10 +56,11 @@ class SqlQuery:
             self._reading() as connection,
             closing(connection.execute(self._select(columns))) as result,
         ):
-            names = list(result.keys())
+            names, start = list(result.keys()), 0
             for chunk in result.partitions(BATCH_ROWS):
                 arrays = [_array(list(values)) for values in zip(*chunk, strict=True)]
-                yield Batch(pa.RecordBatch.from_arrays(arrays, names))
+                yield Batch(pa.RecordBatch.from_arrays(arrays, names), start)
+                start += len(chunk)
 
     def _select(self, columns: Sequence[str] | None) -> sa.Select[*tuple[Any, ...]]:
         wanted: list[Any] = [sa.column(name) for name in columns or ()]

@@ -1,6 +1,6 @@
 """A table's rows with the types that its values have, found by looking at all of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,10 @@ from rich.console import Console
 from contract.cells import value_class
 from contract.table import CellProblem
 from training.tables.data.kinds import TYPES, Bad, Kind, convert
-from training.tables.data.problems import Places, Problems, RowNumbers
+from training.tables.data.problems import Problems
 from training.tables.data.profile import profile
 from training.tables.data.progress import shown
-from training.tables.data.source import Source, require_columns
+from training.tables.data.source import Batch, Source, require_columns
 from training.tables.errors import ColumnsUnfit
 
 
@@ -31,18 +31,18 @@ class TypedTable:
 
     def batches(self, problems: Problems, title: str, console: Console) -> Iterator[pa.RecordBatch]:
         """The good rows; what is wrong with the others is added to `problems`."""
-        numbers = RowNumbers()
         for batch in shown(self.source.batches(list(self.kinds)), title, console):
-            problems.add(numbers.new(batch.ragged))
-            places = numbers.of(batch.rows.num_rows, batch.ragged)
-            yield self._typed(batch.rows, places, problems)
+            yield self._typed(batch, problems)
 
-    def _typed(self, rows: pa.RecordBatch, places: Places, problems: Problems) -> pa.RecordBatch:
-        columns = [convert(rows.column(name), kind) for name, kind in self.kinds.items()]
-        bad = np.zeros(rows.num_rows, bool)
+    def _typed(self, batch: Batch, problems: Problems) -> pa.RecordBatch:
+        columns = [convert(batch.rows.column(name), kind) for name, kind in self.kinds.items()]
+        bad = np.zeros(batch.rows.num_rows, bool)
+        bad[list(batch.broken)] = True
+        found: list[CellProblem] = []
         for name, (_, wrong) in zip(self.kinds, columns, strict=True):
-            problems.add(_problems(name, rows.column(name), wrong, places))
+            found += _problems(name, batch.rows.column(name), wrong)
             bad |= wrong
+        problems.add(batch.problems(found))
         typed = pa.RecordBatch.from_arrays([values for values, _ in columns], schema=self.schema)
         return typed.filter(pa.array(~bad)) if bad.any() else typed
 
@@ -64,7 +64,7 @@ def look(source: Source, texts: Sequence[str], console: Console) -> TypedTable:
     return TypedTable(source, kinds)
 
 
-def _problems(name: str, values: pa.Array, wrong: Bad, places: Places) -> Iterable[CellProblem]:
+def _problems(name: str, values: pa.Array, wrong: Bad) -> Iterator[CellProblem]:
     indices = np.flatnonzero(wrong)
-    for index, value in zip(indices, values.take(pa.array(indices)).to_pylist(), strict=True):
-        yield CellProblem(int(places[index]), name, value_class(value), "type")
+    for index, value in zip(indices.tolist(), values.take(pa.array(indices)).to_pylist(), strict=True):
+        yield CellProblem(index, name, value_class(value), "type")
