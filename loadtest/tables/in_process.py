@@ -23,12 +23,19 @@ class InProcess:
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._requests, self._answers = cast("tuple[IO[str], IO[str]]", (self._process.stdin, self._process.stdout))
-        self.names: list[str] = self._answer()
+        try:
+            self.names: list[str] = self._answer()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         self._process.communicate()
 

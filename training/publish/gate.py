@@ -1,6 +1,5 @@
 """The conversion gate: what will be served answers as the trained model did, or it is not published."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,9 +89,10 @@ def _pictures(golden: GoldenExamples, schema: ImageInput) -> Tensors:
 
 
 def _rows(golden: GoldenExamples, schema: TableInput) -> Tensors:
+    from contract.json_rows import read_json  # noqa: PLC0415 - as below
     from contract.table import Encoder  # noqa: PLC0415 - pyarrow's compute functions, which pictures don't need
 
-    encoded = Encoder(schema).rows([json.loads(body) for body in golden.bodies])
+    encoded = Encoder(schema).rows([read_json(body) for body in golden.bodies])
     for problem in encoded.problems:
         raise GateFailed(f"Golden example {problem.row} breaks a rule of its column {problem.column!r}.")
     return encoded.features
