@@ -104,11 +104,15 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """A user's, who set nothing."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TRAINING_")}
+    return kept | {"COLUMNS": "200", "HOME": str(folder / "home"), "MODELSERVER_CACHE_DIR": str(folder / "cache")}
+
+
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRAINING_")}
-    environment |= {"COLUMNS": "200", "HOME": str(folder / "home"), "MODELSERVER_CACHE_DIR": str(folder / "cache")}
     command = [*COMMAND, *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
 
 
 def test_the_command_tunes_a_version_of_a_picture_folder_and_nothing_reports_it(pets: Path) -> None:
@@ -143,7 +147,9 @@ def tuning_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """The command, with a first measurement that takes a minute."""
     command = [*COMMAND, "--data", "pictures", "--engines", "onnxruntime", "--seconds", "60"]
     # As in a terminal: the signal goes to the whole group.
-    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             yield process
         finally:
