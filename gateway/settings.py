@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.database.settings import DatabaseSettings
 
 Bytes = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -14,12 +15,8 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(BaseSettings):
-    """Read once from the environment (`GATEWAY_…`) and `.env`; frozen."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="GATEWAY_", env_file=".env", extra="ignore", frozen=True, use_attribute_docstrings=True
-    )
+class GatewaySettings(DatabaseSettings):
+    """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"
     """Address to listen on. There are no accounts yet: keep it on loopback or behind something that asks who calls."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -29,6 +30,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 )
 ERROR_MODULES = (
     "contract.errors",
+    "gateway.database.errors",
     "gateway.errors",
     "modelserver.errors",
     "training.errors",
@@ -97,6 +99,8 @@ def default(field: FieldInfo) -> str:
         return ""
     if isinstance(field.default, tuple | list):
         return "[" + ", ".join(f'"{item}"' for item in field.default) + "]"
+    if isinstance(field.default, SecretStr):
+        return field.default.get_secret_value()
     return str(field.default)
 
 

@@ -1,0 +1,87 @@
+"""Connections to the database."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gateway.database.errors import DatabaseUnavailable
+from gateway.database.settings import DatabaseSettings
+from gateway.database.url import for_loop, parse
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+
+
+class Database:
+    """The database, for code on the event loop."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL; SQLite otherwise."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction: committed at the end, rolled back on an error.
+
+        Raises `DatabaseUnavailable` where the database is away or too slow.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (PoolTimeout, TimeoutError, OSError):
+            raise DatabaseUnavailable from None
+        except DBAPIError as error:
+            if _is_away(error):
+                raise DatabaseUnavailable from None
+            raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the fault is the connection's, or the server's state, rather than the statement's."""
+    return error.connection_invalidated or type(error.orig).__name__ in {"OperationalError", "QueryCanceled"}
+
+
+@contextlib.asynccontextmanager
+async def open_database(settings: DatabaseSettings) -> AsyncIterator[Database]:
+    """The database that the settings name, whose schema must be up to date; connects when it is first used."""
+    engine = create_engine(parse(settings.database.get_secret_value()), settings)
+    try:
+        yield Database(engine)
+    finally:
+        await engine.dispose()
+
+
+def create_engine(url: URL, settings: DatabaseSettings) -> AsyncEngine:
+    """An engine for the event loop."""
+    seconds = settings.database_timeout_s
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(for_loop(url), connect_args={"timeout": seconds})
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        return engine
+    return create_async_engine(
+        for_loop(url),
+        pool_size=settings.database_connections,
+        max_overflow=0,
+        pool_timeout=seconds,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": max(2, round(seconds)),
+            "options": f"-c statement_timeout={round(seconds * 1000)}",
+        },
+    )
+
+
+def _set_pragmas(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

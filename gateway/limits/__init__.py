@@ -1,0 +1,1 @@
+"""How much of what one caller, and all together, may ask for."""
