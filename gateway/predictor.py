@@ -45,7 +45,7 @@ class Predictor:
             top_k=best,
             timings_ms=timings,
         )
-        self._metrics.predictions.labels(card.model, str(card.version), answer.label).inc()
+        self._metrics.count_predictions(card, answer.label)
         return answer
 
 

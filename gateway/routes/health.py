@@ -1,5 +1,7 @@
 """Health and metrics."""
 
+import asyncio
+
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -41,7 +43,8 @@ async def ready(services: Given, response: Response) -> Readiness:
 @router.get("/metrics", response_class=MetricsResponse)
 async def metrics(services: Given) -> Response:
     """Metrics for Prometheus."""
-    return MetricsResponse(services.metrics.exposition())
+    # It looks into /proc, and may be long.
+    return MetricsResponse(await asyncio.to_thread(services.metrics.exposition))
 
 
 def _health(services: Services) -> Health:

@@ -116,7 +116,7 @@ class RowPredictor:
     def _count(self, model: TableModel, scored: Scored) -> None:
         card = model.card
         for place, count in Counter(scored.labels.tolist()).items():
-            self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
+            self._metrics.count_predictions(card, card.output.labels[place], count)
 
     def _answers(self, model: TableModel, rows: Rows, scored: Scored) -> list[RowAnswer]:
         return [self._answer(model, rows, scored, index) for index in range(len(rows.features))]

@@ -1,25 +1,32 @@
 """`trireme serve`."""
 
 import logging
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
 
 from gateway.settings import GatewaySettings
+from gateway.telemetry import logs
 from modelserver.settings import ModelServerSettings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
 
 serve = typer.Typer(help="Serve the repository on this machine.")
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 RepositoryOption = Annotated[Path | None, typer.Option(help="Folder of the model repository.")]
 FirstModelOption = Annotated[
     str | None, typer.Option(help="Train and publish this model first where the repository has none of it.")
 ]
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="The gateway's port.")]
-LogLevelOption = Annotated[str, typer.Option(help="debug, info, warning or error.")]
+LogLevelOption = Annotated[LogLevel | None, typer.Option(help="Least severe of the messages that are shown.")]
+# The banner tells that the gateway listens.
+QUIET: Mapping[str, int] = MappingProxyType({**logs.QUIET, "uvicorn.error": logging.WARNING})
 
 
 @serve.command()
@@ -27,10 +34,9 @@ def main(
     repository: RepositoryOption = None,
     first_model: FirstModelOption = None,
     port: PortOption = None,
-    log_level: LogLevelOption = "info",
+    log_level: LogLevelOption = None,
 ) -> None:
     """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
-    configure_logging(log_level)
     settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
     server = ModelServerSettings(repository=settings.repository, served=settings.served)
     gateway = GatewaySettings(
@@ -38,14 +44,8 @@ def main(
         served=settings.served,
         triton_addresses=(f"{server.host}:{server.grpc_port}",),
     )
-    gateway = gateway if port is None else gateway.model_copy(update={"port": port})
-    Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
-
-
-def configure_logging(level: str) -> None:
-    """Log to standard error, in plain lines: there is one for every request."""
-    if level.upper() not in logging.getLevelNamesMapping():
-        raise typer.BadParameter(f"{level!r} is not a log level")
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx", "uvicorn.error"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    asked = {"port": port, "logging_level": log_level}
+    gateway = gateway.model_copy(update={name: value for name, value in asked.items() if value is not None})
+    # Standard output is the banner's.
+    with logs.logging_to(sys.stderr.fileno(), gateway, QUIET):
+        Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
