@@ -41,6 +41,10 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("GET", "/v1/predictions"): READ,
+        ("GET", "/v1/predictions/stats"): READ,
+        ("GET", "/v1/predictions/{id}"): READ,
+        ("POST", "/v1/predictions/{id}/feedback"): PREDICT,
     }
 )
 """By method and route template. HEAD is GET's."""
