@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from contract.environment import check_settings, unknown_variables
@@ -45,9 +46,17 @@ def main(
         "repository": settings.repository,
         "served": settings.served,
         "triton_addresses": (f"{server.host}:{server.grpc_port}",),
+        **_state(settings.state_dir),
         **({} if port is None else {"port": port}),
     }
     Laptop(settings, gateway_settings(given), server, Console(highlight=False, soft_wrap=True)).serve(first_model)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Where the gateway keeps what it has to remember, unless the user's own settings say so."""
+    ours = {"database": SecretStr(f"sqlite:///{folder}/trireme.db"), "log_spill": folder / "predictions"}
+    chosen = GatewaySettings(auth="off", host="127.0.0.1").model_fields_set
+    return {name: value for name, value in ours.items() if name not in chosen}
 
 
 def gateway_settings(given: dict[str, Any]) -> GatewaySettings:
