@@ -1,23 +1,32 @@
 """`python -m gateway`: the gateway alone, until Ctrl-C or SIGTERM."""
 
-import contextlib
-import signal
+import logging
 import sys
 
+from contract.environment import check_settings, unknown_variables
+from contract.errors import SettingsInvalid
 from gateway.app import create_app
 from gateway.server import run
 from gateway.settings import GatewaySettings
 from gateway.telemetry.logs import logging_to
 
+log = logging.getLogger(__name__)
 
-def main() -> None:
-    """Serve with the settings of the environment."""
-    # uvicorn passes SIGTERM on when it has stopped: it must unwind, as Ctrl-C does, for the log to be written.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+def main() -> int:
+    """Serve with the settings of the environment; returns the exit status."""
+    try:
+        check_settings(GatewaySettings)
+    except SettingsInvalid as error:
+        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
+        return 2
     settings = GatewaySettings()
-    with contextlib.suppress(KeyboardInterrupt), logging_to(sys.stdout.fileno(), settings):
+    with logging_to(sys.stdout.fileno(), settings):
+        for sentence in unknown_variables(GatewaySettings):
+            log.warning("%s", sentence)
         run(create_app(settings), settings)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

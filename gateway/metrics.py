@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from contract import __version__
 from contract.card import VersionCard
 from contract.names import ModelVersion
+from gateway.prediction_log.metrics import LogMetrics
 from gateway.telemetry.process import register_process
 from gateway.telemetry.service_levels import ServiceLevels
 
@@ -30,13 +31,8 @@ class Metrics:
     def __init__(self, *, slo_latency_s: float = 0.25) -> None:
         self.registry = CollectorRegistry()
         version = ["model", "version"]
+        self._add_requests()
         self._add_telemetry(slo_latency_s)
-        self.requests = self._counter("requests", "Answered requests.", ["route", "method", "status"])
-        self.latency = self._histogram(
-            "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S
-        )
-        self.in_flight = self._gauge("requests_in_flight", "Requests being answered.")
-        self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
         self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
         self.pictures = self._gauge(
             "pictures_in_flight", "Pictures and rows waiting for or in a call to Triton.", version
@@ -51,9 +47,8 @@ class Metrics:
         )
         self.decode = self._histogram("decode_seconds", "Time to turn a picture into a tensor.", [], DECODE_BUCKETS_S)
         self.rows = self._counter("file_rows", "Rows of files, by what became of them.", [*version, "outcome"])
-        self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
-        self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
+        self.log = LogMetrics(self.registry)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
 
     def count_predictions(self, card: VersionCard, label: str, count: int = 1) -> None:
@@ -73,6 +68,17 @@ class Metrics:
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def _add_requests(self) -> None:
+        self.requests = self._counter("requests", "Answered requests.", ["route", "method", "status"])
+        self.latency = self._histogram(
+            "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S
+        )
+        self.in_flight = self._gauge("requests_in_flight", "Requests being answered.")
+        self.connections = self._gauge("connections", "Open connections.")
+        self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
+        self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
+        self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
 
     def _add_telemetry(self, slo_latency_s: float) -> None:
         build = Gauge("trireme_build_info", "Always 1.", ["version", "python"], registry=self.registry)

@@ -5,16 +5,22 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
+from contract.environment import check_settings, unknown_variables
 from gateway.settings import GatewaySettings
 from gateway.telemetry import logs
 from modelserver.settings import ModelServerSettings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
+
+SETTINGS = (TriremeSettings, ModelServerSettings, GatewaySettings)
+
+log = logging.getLogger(__name__)
 
 serve = typer.Typer(help="Serve the repository on this machine.")
 
@@ -37,15 +43,33 @@ def main(
     log_level: LogLevelOption = None,
 ) -> None:
     """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
+    check_settings(*SETTINGS)
     settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
     server = ModelServerSettings(repository=settings.repository, served=settings.served)
-    gateway = GatewaySettings(
-        repository=settings.repository,
-        served=settings.served,
-        triton_addresses=(f"{server.host}:{server.grpc_port}",),
-    )
-    asked = {"port": port, "logging_level": log_level}
-    gateway = gateway.model_copy(update={name: value for name, value in asked.items() if value is not None})
+    given: dict[str, Any] = {
+        "repository": settings.repository,
+        "served": settings.served,
+        "triton_addresses": (f"{server.host}:{server.grpc_port}",),
+        **_state(settings.state_dir),
+        **{name: value for name, value in (("port", port), ("logging_level", log_level)) if value is not None},
+    }
+    gateway = gateway_settings(given)
     # Standard output is the banner's.
     with logs.logging_to(sys.stderr.fileno(), gateway, QUIET):
+        for sentence in unknown_variables(*SETTINGS):
+            log.warning("%s", sentence)
         Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Where the gateway keeps what it has to remember, unless the user's own settings say so."""
+    ours = {"database": SecretStr(f"sqlite:///{folder}/trireme.db"), "log_spill": folder / "predictions"}
+    chosen = GatewaySettings(auth="off", host="127.0.0.1").model_fields_set
+    return {name: value for name, value in ours.items() if name not in chosen}
+
+
+def gateway_settings(given: dict[str, Any]) -> GatewaySettings:
+    """The gateway's settings; on loopback nobody is asked who they are unless the user's own settings say so."""
+    settings = GatewaySettings(**given)
+    is_chosen = "auth" in settings.model_fields_set
+    return settings if is_chosen or not settings.is_loopback else GatewaySettings(**given, auth="off")
