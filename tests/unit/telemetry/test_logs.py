@@ -132,6 +132,7 @@ async def test_the_access_log_has_fields(repository: Path, tmp_path: Path) -> No
     expected = {
         "trace_id": TRACE,
         "request_id": "mine",
+        "principal": "local:local",
         "method": "POST",
         "route": "/v1/models/{model}/predict",
         "status": 415,
