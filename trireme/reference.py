@@ -35,6 +35,7 @@ ERROR_MODULES = (
     "gateway.history.errors",
     "gateway.identity.errors",
     "gateway.prediction_log.errors",
+    "gateway.http.errors",
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.identity.principal import LOCAL
 from gateway.prediction_log import shipping
+from gateway.prediction_log.errors import LogFolderInvalid
 from tests.integration.prediction_log.rig import (
     PREDICTIONS,
     is_logged,
@@ -150,6 +151,13 @@ async def test_a_prediction_that_is_not_there_is_unknown_or_on_its_way(here: Any
 async def test_a_wrong_query_is_told(here: Any, query: str) -> None:
     async with logging_gateway(here()) as http:
         check_problem(await http.get(f"{PREDICTIONS}?{query}"), 422, "request-invalid")
+
+
+async def test_a_folder_that_cannot_be_used_stops_the_start(here: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LogFolderInvalid, match="Not a directory"):
+        async with logging_gateway(here(log_spill=tmp_path / "file" / "spill")):
+            raise AssertionError
 
 
 async def test_without_a_log_there_is_no_history(here: Any, tmp_path: Path) -> None:
