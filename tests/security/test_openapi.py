@@ -9,6 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
@@ -29,6 +30,7 @@ def test_every_answer_to_right_and_wrong_requests_is_documented(port: int) -> No
     statuses: Counter[int] = Counter()
     with requests.Session() as session:
         for found in schema.get_all_operations():
+            assert isinstance(found, Ok), found
             for mode in GenerationMode:
                 # Nothing can be wrong with a request that takes no parameters.
                 with suppress(Unsatisfiable):
@@ -37,9 +39,11 @@ def test_every_answer_to_right_and_wrong_requests_is_documented(port: int) -> No
 
 
 def _probe(cases: Any, session: requests.Session, statuses: "Counter[int]") -> None:
-    @settings(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=HealthCheck)
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=[*HealthCheck]
+    )
     @given(case=cases, model=st.sampled_from(MODELS))
-    def probe(case: schemathesis.Case, model: str | None) -> None:
+    def probe(case: schemathesis.Case[Any], model: str | None) -> None:
         if model is not None and "model" in case.path_parameters:
             case.path_parameters["model"] = model
         statuses[case.call_and_validate(session=session, checks=CHECKS).status_code] += 1
