@@ -70,7 +70,7 @@ class RowPredictor:
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
     def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows]:
-        document = read_document(body)
+        document = read_document(body, max_rows=self._settings.max_rows + self._settings.max_raw_rows)
         return document, self._rows(model, document)
 
     def _rows(self, model: TableModel, document: RowsDocument) -> Rows:

@@ -23,10 +23,10 @@ from modelserver.temporary import TemporaryServer
 from tests.integration.gateway.conftest import TINY
 from tests.unit.gateway.rig import PREDICT, eventually, listening, png, settings
 
-CALLERS = 4
-PAUSE_S = 0.01
+CALLERS = 3
+PAUSE_S = 0.03
 """Between two requests, in which a connection idles: closed then, it would fail the next one."""
-ENOUGH = 50
+ENOUGH = 30
 """Answers that must come between two events."""
 
 
