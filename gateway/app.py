@@ -18,6 +18,7 @@ from gateway.openapi import DocumentedApp
 from gateway.routes import auth, health, keys, models, predict, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
+from gateway.start_errors import StartErrors
 
 DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
 
@@ -60,3 +61,4 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     app.add_middleware(BodyGuard, allow=allow)
     app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"), allow=allow)
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)
+    app.add_middleware(StartErrors)
