@@ -90,6 +90,7 @@ def test_a_restart_of_the_gateway_behind_its_socket_costs_no_request(
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
         "GATEWAY_TRITON_ADDRESSES": f'["{triton.grpc_address}"]',
+        "GATEWAY_AUTH": "off",
         "GATEWAY_DRAIN_S": "1",
     }
     with ExitStack() as programs:
