@@ -76,7 +76,7 @@ def program(listener: socket.socket, environment: dict[str, str], log: Path) -> 
     command = [sys.executable, "-m", "gateway"]
     with (
         log.open("w") as file,
-        subprocess.Popen(command, env=given, stderr=file, pass_fds=[listener.fileno()]) as process,
+        subprocess.Popen(command, env=given, stdout=file, stderr=file, pass_fds=[listener.fileno()]) as process,
     ):
         eventually(lambda: "Listening on" in log.read_text() or process.poll() is not None, 60)
         yield process
@@ -90,6 +90,9 @@ def test_a_restart_of_the_gateway_behind_its_socket_costs_no_request(
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
         "GATEWAY_TRITON_ADDRESSES": f'["{triton.grpc_address}"]',
+        "GATEWAY_AUTH": "off",
+        "GATEWAY_DATABASE": f"sqlite:///{tmp_path}/trireme.db",
+        "GATEWAY_LOG_SPILL": str(tmp_path / "predictions"),
         "GATEWAY_DRAIN_S": "1",
     }
     with ExitStack() as programs:
