@@ -79,7 +79,7 @@ class RowPredictor:
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
     def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
-        document = read_document(body)
+        document = read_document(body, max_rows=self._settings.max_rows + self._settings.max_raw_rows)
         rows = self._rows(model, document)
         return document, rows, () if self._recorder is None else sent(model, rows, self._recorder.policy)
 
@@ -126,7 +126,7 @@ class RowPredictor:
     def _count(self, model: TableModel, scored: Scored) -> None:
         card = model.card
         for place, count in Counter(scored.labels.tolist()).items():
-            self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
+            self._metrics.count_predictions(card, card.output.labels[place], count)
 
 
 def _explained(model: TableModel, rows: Rows, answers: Sequence[RowAnswer]) -> list[RowAnswer]:
