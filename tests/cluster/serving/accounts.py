@@ -1,0 +1,32 @@
+"""A release's accounts: the Secret that it begins with, and keys of people with roles."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import httpx
+
+from tests.cluster.kit.kubectl import Object
+
+SECRET = "accounts"  # noqa: S105 - its name
+PASSWORD = "password-of-a-test"  # noqa: S105 - of a gateway that ends with the test
+
+
+def secret() -> Object:
+    """Signing keys, made by the command that people use, and the first admin's password."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "signing-keys.json"
+        subprocess.run([sys.executable, "-m", "trireme", "keys", "signing", str(file)], check=True, capture_output=True)
+        data = {file.name: file.read_text(), "admin-password": PASSWORD}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET}, "stringData": data}
+
+
+def new_key(address: str, role: str) -> str:
+    """Let the first admin make an API key with a role."""
+    with httpx.Client(base_url=f"http://{address}", timeout=30) as client:
+        login = {"username": "admin", "password": PASSWORD}
+        token = client.post("/v1/auth/token", json=login).raise_for_status().json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        made = client.post("/v1/keys", json={"owner": f"a {role}", "role": role}, headers=headers)
+        return str(made.raise_for_status().json()["key"])
