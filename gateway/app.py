@@ -9,6 +9,8 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard
+from gateway.identity.access import access_table
+from gateway.identity.middleware import IdentityGuard
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
@@ -50,5 +52,7 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     docs_ui.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyGuard, allow=allowances(settings, metrics))
+    allow = allowances(settings, metrics)
+    app.add_middleware(BodyGuard, allow=allow)
+    app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"), allow=allow)
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

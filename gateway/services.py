@@ -18,9 +18,12 @@ from gateway.admission import Admission
 from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
+from gateway.database.engine import Database, open_database
+from gateway.database.migrating import prepare
 from gateway.decoding import Decoder
 from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
+from gateway.identity.service import Identity, open_identity
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
 from gateway.predictor import Predictor
@@ -58,6 +61,9 @@ class Services:
     readiness: ReadinessCheck
     predictions: Admission
     batches: Admission
+    database: Database | None
+    """None where nothing needs it."""
+    identity: Identity
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -103,6 +109,8 @@ async def open_services(
     # Its warnings quote the bytes of bodies.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(settings))
+        identity = open_identity(settings, database)
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
@@ -138,7 +146,20 @@ async def open_services(
             ),
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
+            database=database,
+            identity=identity,
         )
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: GatewaySettings) -> AsyncIterator[Database | None]:
+    """The database, with this program's schema; None where nothing needs it."""
+    if settings.auth == "off":
+        yield None
+        return
+    await asyncio.to_thread(prepare, settings)
+    async with open_database(settings) as database:
+        yield database
 
 
 def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:
