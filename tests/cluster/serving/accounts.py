@@ -28,5 +28,5 @@ def new_key(address: str, role: str) -> str:
         login = {"username": "admin", "password": PASSWORD}
         token = client.post("/v1/auth/token", json=login).raise_for_status().json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
-        made = client.post("/v1/keys", json={"owner": f"a {role}", "role": role}, headers=headers)
+        made = client.post("/v1/keys", json={"role": role}, headers=headers)
         return str(made.raise_for_status().json()["key"])

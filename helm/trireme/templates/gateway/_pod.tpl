@@ -16,7 +16,7 @@ spec:
   automountServiceAccountToken: false
   enableServiceLinks: false
   securityContext: {{- include "trireme.podSecurity" . | nindent 4 }}
-  # preStop's sleep, requests in flight, the prediction log, and some seconds for what is slower than it should be.
+  # The drain, requests in flight, the prediction log, and some seconds for what is slower than it should be.
   terminationGracePeriodSeconds: {{ include "trireme.gatewayGraceSeconds" . }}
   {{- if not (include "trireme.isClaim" .) }}
   initContainers: {{- include "trireme.mirror" . | nindent 2 }}
@@ -45,9 +45,6 @@ spec:
       periodSeconds: 10
       timeoutSeconds: 5
       failureThreshold: 3
-    lifecycle:
-      # The time that Services and load balancers take to forget the pod.
-      preStop: {sleep: {seconds: {{ .Values.gateway.drainSeconds }}}}
     resources: {{- toYaml .Values.gateway.resources | nindent 6 }}
     volumeMounts:
     - name: models
