@@ -110,7 +110,7 @@ async def open_services(
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(settings))
-        identity = open_identity(settings, database)
+        identity = await stack.enter_async_context(open_identity(settings, database))
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)

@@ -1,12 +1,12 @@
 """Settings of the gateway."""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
 
 Bytes = Annotated[int, Field(ge=1)]
@@ -118,10 +118,7 @@ class GatewaySettings(DatabaseSettings, IdentitySettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the gateway."""
-        try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @model_validator(mode="after")
     def _off_is_for_loopback(self) -> Self:

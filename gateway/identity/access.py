@@ -41,6 +41,16 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("POST", "/v1/auth/token"): PUBLIC,
+        ("GET", "/v1/auth/me"): IDENTIFIED,
+        ("POST", "/v1/auth/password"): IDENTIFIED,
+        ("GET", "/v1/users"): ADMIN,
+        ("POST", "/v1/users"): ADMIN,
+        ("PATCH", "/v1/users/{name}"): ADMIN,
+        ("DELETE", "/v1/users/{name}"): ADMIN,
+        ("GET", "/v1/keys"): ADMIN,
+        ("POST", "/v1/keys"): ADMIN,
+        ("DELETE", "/v1/keys/{prefix}"): ADMIN,
     }
 )
 """By method and route template. HEAD is GET's."""
