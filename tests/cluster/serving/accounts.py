@@ -1,23 +1,22 @@
 """A release's accounts: the Secret that it begins with, and keys of people with roles."""
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import httpx
 
+from gateway.identity import signing_keys
 from tests.cluster.kit.kubectl import Object
 
-SECRET = "accounts"  # noqa: S105 - its name
-PASSWORD = "password-of-a-test"  # noqa: S105 - of a gateway that ends with the test
+SECRET = "accounts"
+PASSWORD = "password-of-a-test"
 
 
 def secret() -> Object:
-    """Signing keys, made by the command that people use, and the first admin's password."""
+    """New signing keys, and the first admin's password."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "signing-keys.json"
-        subprocess.run([sys.executable, "-m", "trireme", "keys", "signing", str(file)], check=True, capture_output=True)
+        signing_keys.load(file, create=True)
         data = {file.name: file.read_text(), "admin-password": PASSWORD}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET}, "stringData": data}
 
