@@ -28,6 +28,9 @@ VERBS = (
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures, or a table's file, to a running gateway."),
+    Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
+    Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),
+    Verb("database", "trireme.accounts.database:database", "gateway", "The schema of the gateway's database."),
 )
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from loadtest.credentials import credentials
+
 CHUNK = 1 << 20
 
 
@@ -24,7 +26,8 @@ class Scored:
 def score(url: str, source: Path, target: Path, media_type: str, timeout_s: float) -> Scored:
     """Send a file and write the answer to another; raises `httpx.HTTPError`."""
     started, before = time.perf_counter(), _peak_mb()
-    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": str(source.stat().st_size)}
+    size = str(source.stat().st_size)
+    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": size, **credentials()}
     with (
         source.open("rb") as body,
         httpx.Client(trust_env=False, timeout=timeout_s) as client,

@@ -20,7 +20,7 @@ from gateway.identity.signing_keys import SigningKey
 from gateway.services import Services
 from tests.unit.gateway.rig import RedServer, client, opened, settings
 
-PASSWORD = "correct horse battery"
+PASSWORD = "correct horse battery"  # noqa: S105 - of a test
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Asking:
 @contextlib.asynccontextmanager
 async def asking(repository: Path, state: Path, **changes: Any) -> AsyncIterator[Asking]:
     """A gateway whose database and files lie in `state`."""
-    app = create_app(settings(repository, **files(state), **changes), open_model_server=opened(RedServer()))
+    app = create_app(settings(repository, **{**files(state), **changes}), open_model_server=opened(RedServer()))
     async with client(app) as http:
         yield Asking(http, app)
 
