@@ -24,7 +24,12 @@ from training.publish import publish
 # Two builds of one library may differ in the last bits of a float32.
 SAME = 1e-6
 TRAFFIC_S = 5
-SYNCHRONOUS = {"log": {"durability": "sync"}, "state": {"storage": "1Gi"}}
+SYNCHRONOUS = {
+    "log": {"durability": "sync"},
+    "state": {"storage": "1Gi"},
+    # All callers of the tests show one key.
+    "settings": {"GATEWAY_RATE_LIMITS": "[]"},
+}
 TOGETHER = {"replicas": 2, "database": {"secret": postgres.SECRET}}
 KILL_A_STUB = (
     "import glob, os, signal\n"

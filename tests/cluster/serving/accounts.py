@@ -8,15 +8,15 @@ import httpx
 from gateway.identity import signing_keys
 from tests.cluster.kit.kubectl import Object
 
-SECRET = "accounts"
-PASSWORD = "password-of-a-test"
+SECRET = "accounts"  # noqa: S105 - its name
+PASSWORD = "password-of-a-test"  # noqa: S105 - of a gateway that ends with the test
 
 
 def secret() -> Object:
     """New signing keys, and the first admin's password."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "signing-keys.json"
-        signing_keys.load(file, create=True)
+        signing_keys.create(file)
         data = {file.name: file.read_text(), "admin-password": PASSWORD}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": SECRET}, "stringData": data}
 
