@@ -8,8 +8,8 @@ import httpx
 from gateway.identity import signing_keys
 from tests.cluster.kit.kubectl import Object
 
-SECRET = "accounts"  # noqa: S105 - its name
-PASSWORD = "password-of-a-test"  # noqa: S105 - of a gateway that ends with the test
+SECRET = "accounts"
+PASSWORD = "password-of-a-test"
 
 
 def secret() -> Object:

@@ -4,8 +4,8 @@ from tests.cluster.kit.kubectl import Object
 from tests.cluster.manifests import CONTAINER_SECURITY, POD_SECURITY
 from tests.cluster.serving.images import POSTGRES
 
-SECRET = "rows"  # noqa: S105 - its name
-PASSWORD = "password-of-a-test"  # noqa: S105 - of a database that ends with the test
+SECRET = "rows"
+PASSWORD = "password-of-a-test"
 PORT = 5432
 
 

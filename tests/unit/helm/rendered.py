@@ -8,7 +8,7 @@ import yaml
 from tests.cluster.serving.chart import CHART, helm
 
 Object = dict[str, Any]
-SECRET = "who-may-call"  # noqa: S105 - its name
+SECRET = "who-may-call"
 
 
 def render(**values: Any) -> list[Object]:

@@ -20,7 +20,7 @@ from gateway.identity.signing_keys import SigningKey
 from gateway.services import Services
 from tests.unit.gateway.rig import RedServer, client, opened, settings
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of a test
+PASSWORD = "correct horse battery"
 
 
 @dataclass(frozen=True)
