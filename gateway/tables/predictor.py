@@ -79,7 +79,7 @@ class RowPredictor:
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
     def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
-        document = read_document(body)
+        document = read_document(body, max_rows=self._settings.max_rows + self._settings.max_raw_rows)
         rows = self._rows(model, document)
         return document, rows, () if self._recorder is None else sent(model, rows, self._recorder.policy)
 
