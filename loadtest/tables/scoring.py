@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from loadtest.credentials import credentials
+
 CHUNK = 1 << 20
 
 
@@ -26,7 +28,8 @@ class Scored:
 def score(url: str, source: Path, target: Path, media_type: str, timeout_s: float) -> Scored:
     """Send a file and write the answer to another; raises `httpx.HTTPError`."""
     started, computed, before = time.perf_counter(), time.process_time(), _peak_mb()
-    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": str(source.stat().st_size)}
+    size = source.stat().st_size
+    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": str(size), **credentials()}
     with (
         source.open("rb") as body,
         httpx.Client(trust_env=False, timeout=timeout_s) as client,
@@ -38,7 +41,7 @@ def score(url: str, source: Path, target: Path, media_type: str, timeout_s: floa
         time.perf_counter() - started,
         _peak_mb() - before,
         time.process_time() - computed,
-        source.stat().st_size,
+        size,
         written,
     )
 
