@@ -8,7 +8,12 @@ from fastapi import FastAPI
 from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
-from gateway.body_guard import BodyGuard
+from gateway.body_guard import BodyGuard, Pace
+from gateway.limits import cors
+from gateway.limits.opening import rate_counters
+from gateway.limits.policy import RatePolicy
+from gateway.limits.rate_limit import RateLimit
+from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
@@ -22,12 +27,16 @@ DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are R
 def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer = open_triton) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
     metrics = Metrics()
+    counters = rate_counters(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, metrics, open_model_server) as services:
             app.state.services = services
-            yield
+            try:
+                yield
+            finally:
+                await counters.close()
 
     app = DocumentedApp(
         title="Trireme",
@@ -39,16 +48,19 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
         # A redirect would answer with an address that the caller made up in its Host header.
         redirect_slashes=False,
     )
-    _install(app, settings, metrics)
+    _install(app, settings, metrics, counters)
     return app
 
 
-def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
+def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
     for resource in (predict, validate, models, health):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyGuard, allow=allowances(settings, metrics))
+    pace = Pace(settings.body_grace_s, settings.min_bytes_per_s)
+    app.add_middleware(BodyGuard, allow=allowances(settings, metrics), pace=pace)
+    app.add_middleware(RateLimit, policy=RatePolicy(settings), counters=counters)
+    cors.install(app, settings)
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

@@ -44,5 +44,6 @@ class Batchers:
             max_batch_size=card.engine.max_batch_size,
             concurrency=lambda: self._server.concurrency,
             max_queue=settings.max_queue if isinstance(card.input, ImageInput) else settings.max_queued_rows,
+            max_wait_s=settings.max_wait_s,
             dropped=self._metrics.dropped.labels(card.model, str(card.version)).inc,
         )

@@ -40,6 +40,9 @@ class Metrics:
         self.rows = self._counter("file_rows", "Rows of files, by what became of them.", [*version, "outcome"])
         self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
         self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
+        self.rate_store_errors = self._counter(
+            "rate_store_errors", "Questions to the shared store of rate limits that it didn't answer in time.", []
+        )
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
 

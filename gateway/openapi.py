@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.answers import Readiness
+from gateway.limits.documented import document_rates
 from gateway.problems import MEDIA_TYPE
 
 READINESS = f"#/components/schemas/{Readiness.__name__}"
@@ -20,6 +21,7 @@ class DocumentedApp(FastAPI):
             for path in document["paths"].values():
                 for operation in path.values():
                     _correct(operation["responses"])
+            document_rates(document)
         return super().openapi()
 
 

@@ -4,7 +4,9 @@ import contextlib
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.limits.unread import guarded
 from gateway.settings import GatewaySettings
 
 
@@ -15,13 +17,15 @@ def server_config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=guarded(HttpToolsProtocol, timeout_s=settings.write_timeout_s, min_bytes_per_s=settings.min_bytes_per_s),
         ws="none",
         lifespan="on",
         log_config=None,
         # The gateway writes its own, without addresses and queries.
         access_log=False,
         server_header=False,
+        # Whose word is taken for a caller's address: see `gateway.limits.address`.
+        proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +23,8 @@ from gateway.decoding import Decoder
 from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
 from gateway.inference import ModelServer
+from gateway.limits.errors import TooManyBatches
+from gateway.limits.roles import RoleBounds
 from gateway.metrics import Metrics
 from gateway.predictor import Predictor
 from gateway.reader import CatalogueReader
@@ -132,13 +135,17 @@ async def open_services(
             _file_answers(server, file_work, metrics, settings),
             file_work,
             Spool(settings.spool),
-            BodyReader(settings),
+            BodyReader(settings, RoleBounds(settings)),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
-            predictions=Admission(settings.max_in_flight),
-            batches=Admission(settings.max_batches),
+            predictions=_predictions(settings),
+            batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
         )
+
+
+def _predictions(settings: GatewaySettings) -> Admission:
+    return Admission(settings.max_in_flight, each=math.ceil(settings.max_in_flight * settings.model_share))
 
 
 def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.limits.settings import LimitSettings
 
 Bytes = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -15,7 +16,7 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings):
+class GatewaySettings(DatabaseSettings, LimitSettings):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"
