@@ -9,6 +9,8 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
+from gateway.identity.access import access_table
+from gateway.identity.middleware import IdentityGuard
 from gateway.limits import cors
 from gateway.limits.opening import rate_counters
 from gateway.limits.policy import RatePolicy
@@ -17,7 +19,7 @@ from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import health, models, predict, validate
+from gateway.routes import auth, health, keys, models, predict, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 
@@ -54,7 +56,7 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, models, health):
+    for resource in (predict, validate, models, health, auth, users, keys):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
@@ -62,5 +64,6 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, counters
     pace = Pace(settings.body_grace_s, settings.min_bytes_per_s)
     app.add_middleware(BodyGuard, allow=allowances(settings, metrics), pace=pace)
     app.add_middleware(RateLimit, policy=RatePolicy(settings), counters=counters)
+    app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"))
     cors.install(app, settings)
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

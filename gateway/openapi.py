@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.answers import Readiness
+from gateway.identity import describing
 from gateway.limits.documented import document_rates
 from gateway.problems import MEDIA_TYPE
 
@@ -22,6 +23,7 @@ class DocumentedApp(FastAPI):
                 for operation in path.values():
                     _correct(operation["responses"])
             document_rates(document)
+            describing.describe(document)
         return super().openapi()
 
 

@@ -19,10 +19,14 @@ from gateway.admission import Admission
 from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
+from gateway.database.engine import Database, open_database
+from gateway.database.migrating import prepare
 from gateway.decoding import Decoder
 from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
+from gateway.identity.service import Identity, open_identity
 from gateway.inference import ModelServer
+from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
 from gateway.metrics import Metrics
@@ -61,6 +65,10 @@ class Services:
     readiness: ReadinessCheck
     predictions: Admission
     batches: Admission
+    database: Database | None
+    """None where nothing needs it."""
+    identity: Identity
+    addresses: Addresses
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -106,6 +114,8 @@ async def open_services(
     # Its warnings quote the bytes of bodies.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(settings))
+        identity = await stack.enter_async_context(open_identity(settings, database))
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
@@ -141,11 +151,25 @@ async def open_services(
             ),
             predictions=_predictions(settings),
             batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
+            database=database,
+            identity=identity,
+            addresses=Addresses(settings.trusted_proxies),
         )
 
 
 def _predictions(settings: GatewaySettings) -> Admission:
     return Admission(settings.max_in_flight, each=math.ceil(settings.max_in_flight * settings.model_share))
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: GatewaySettings) -> AsyncIterator[Database | None]:
+    """The database, with this program's schema; None where nothing needs it."""
+    if settings.auth == "off":
+        yield None
+        return
+    await asyncio.to_thread(prepare, settings)
+    async with open_database(settings) as database:
+        yield database
 
 
 def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:

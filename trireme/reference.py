@@ -33,6 +33,7 @@ ERROR_MODULES = (
     "gateway.database.errors",
     "gateway.errors",
     "gateway.limits.errors",
+    "gateway.identity.errors",
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",

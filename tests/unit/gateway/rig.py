@@ -43,7 +43,7 @@ def colours(count: int) -> list[tuple[int, int, int]]:
 
 
 def settings(repository: Path, **changes: Any) -> GatewaySettings:
-    return GatewaySettings(**{"_env_file": None, "repository": repository, "served": None, **changes})
+    return GatewaySettings(**{"_env_file": None, "repository": repository, "served": None, "auth": "off", **changes})
 
 
 class RedServer:
