@@ -9,6 +9,7 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
+from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
 from gateway.limits import cors
@@ -50,6 +51,9 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
         # A redirect would answer with an address that the caller made up in its Host header.
         redirect_slashes=False,
     )
+    # For the server, which starts before there are services.
+    app.state.metrics = metrics
+    app.state.drain = Drain()
     _install(app, settings, metrics, counters)
     return app
 

@@ -34,6 +34,7 @@ ERROR_MODULES = (
     "gateway.errors",
     "gateway.limits.errors",
     "gateway.identity.errors",
+    "gateway.http.errors",
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",

@@ -10,9 +10,9 @@ import pytest
 
 from gateway.app import create_app
 from gateway.identity.principal import LOCAL, NOBODY, Principal
+from tests.support.wire import answer, connected, head
 from tests.unit.gateway.limits.rig import ALICE, BOB, known
 from tests.unit.gateway.rig import PREDICT, RedServer, check_problem, client, listening, opened, png, settings
-from tests.unit.gateway.test_wire import answer, connected, head
 
 MODELS = "/v1/models"
 
@@ -36,7 +36,7 @@ async def test_what_is_too_much_is_429_and_says_when_to_come_back(repository: Pa
 
 async def test_every_answer_tells_how_the_caller_stands(repository: Path) -> None:
     async with limited(repository, ALICE, rate_limits=("5/hour", "3/minute")) as http:
-        for path in (MODELS, "/nothing/here"):
+        for path in (MODELS, f"{MODELS}/unknown"):
             headers = (await http.get(path)).headers
             assert headers["ratelimit-policy"] == '"default-60s";q=3;w=60, "default-3600s";q=5;w=3600'
         minute, hour = headers["ratelimit"].split(", ")

@@ -12,6 +12,7 @@ import pytest
 from gateway.app import create_app
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import make_version
+from tests.support.wire import connected, head, refused
 from tests.unit.gateway.rig import (
     PREDICT,
     RedServer,
@@ -25,7 +26,6 @@ from tests.unit.gateway.rig import (
     soon,
 )
 from tests.unit.gateway.table_rig import FILE, RiskServer
-from tests.unit.gateway.test_wire import connected, head, refused
 
 
 @pytest.fixture(scope="module")
