@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -20,21 +21,25 @@ from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import auth, health, keys, models, predict, users, validate
+from gateway.routes import auth, health, keys, models, predict, predictions, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
+from gateway.telemetry.choice import tracing_for
+from gateway.telemetry.tracing import Tracing
 
 DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
 
 
-def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer = open_triton) -> FastAPI:
+def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer | None = None) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
-    metrics = Metrics()
+    metrics = Metrics(slo_latency_s=settings.slo_latency_s)
+    tracing = tracing_for(settings, metrics)
+    connect = open_model_server or partial(open_triton, tracing=tracing)
     counters = rate_counters(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, metrics, open_model_server) as services:
+        async with open_services(settings, metrics, connect, tracing) as services:
             app.state.services = services
             try:
                 yield
@@ -50,17 +55,19 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
         redoc_url=None,
         # A redirect would answer with an address that the caller made up in its Host header.
         redirect_slashes=False,
+        # FastAPI's own would send bodies and the texts of errors to whoever the environment names.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     # For the server, which starts before there are services.
     app.state.metrics = metrics
     app.state.drain = Drain()
-    _install(app, settings, metrics, counters)
+    _install(app, settings, metrics, tracing, counters)
     return app
 
 
-def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, counters: Counters) -> None:
+def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, models, health, auth, users, keys):
+    for resource in (predict, validate, models, predictions, health, auth, users, keys):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
@@ -70,4 +77,4 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, counters
     app.add_middleware(RateLimit, policy=RatePolicy(settings), counters=counters)
     app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"))
     cors.install(app, settings)
-    app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)
+    app.add_middleware(Observation, metrics=metrics, tracing=tracing, with_access_log=settings.access_log)

@@ -12,6 +12,7 @@ import contextlib
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
 from gateway.inference import Probabilities, Tensor
 from gateway.service_rate import ServiceRate
+from gateway.telemetry.tracing import UNTRACED, Tracing, Wait
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
 """Computes the probabilities of pictures, or of blocks of rows, within seconds."""
@@ -33,6 +35,8 @@ class Item:
     """By the event loop's clock, in seconds."""
     rows: int | None = None
     """Of a block; None for a picture."""
+    wait: Wait | None = None
+    """The span of its wait, where it is traced."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -58,6 +62,7 @@ class MicroBatcher:
         max_queue: int,
         max_wait_s: float = math.inf,
         dropped: Callable[[], None] = lambda: None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self._call = call
         self._max_batch_size = max_batch_size
@@ -65,6 +70,7 @@ class MicroBatcher:
         self._max_queue = max_queue
         self._max_wait_s = max_wait_s
         self._dropped = dropped
+        self._tracing = tracing
         self._waiting: deque[Item] = deque()
         self._queued = 0
         self._rate = ServiceRate()
@@ -82,16 +88,17 @@ class MicroBatcher:
         A block has at most `max_batch_size` rows. Raises `Overloaded`, `ModelServerTimeout`, or what the call raised.
         A cancelled caller's item is dropped.
         """
-        item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows)
-        self._check_room(item, min(timeout_s, self._max_wait_s))
-        self._queued += item.size
-        self._waiting.append(item)
-        self._wake()
-        try:
-            async with asyncio.timeout_at(item.deadline):
-                return await item.answer
-        except TimeoutError:
-            raise ModelServerTimeout from None
+        with self._tracing.waiting() as wait:
+            item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows, wait)
+            self._check_room(item, min(timeout_s, self._max_wait_s))
+            self._queued += item.size
+            self._waiting.append(item)
+            self._wake()
+            try:
+                async with asyncio.timeout_at(item.deadline):
+                    return await item.answer
+            except TimeoutError:
+                raise ModelServerTimeout from None
 
     async def close(self) -> None:
         """Cancel what is in flight."""
@@ -123,7 +130,8 @@ class MicroBatcher:
             batch = self._take()
             if batch:
                 loop = asyncio.get_running_loop()
-                task = loop.create_task(self._run(batch, was_full=bool(self._waiting)))
+                # In no request's context: it serves several.
+                task = loop.create_task(self._run(batch, was_full=bool(self._waiting)), context=Context())
                 self._calls[task] = loop.time()
                 task.add_done_callback(self._done)
 
@@ -180,7 +188,8 @@ class MicroBatcher:
 
     async def _compute(self, batch: list[Item]) -> None:
         timeout_s = max(item.deadline for item in batch) - asyncio.get_running_loop().time()
-        found = await self._call([item.tensor for item in batch], timeout_s)
+        with self._tracing.batch([item.wait for item in batch]):
+            found = await self._call([item.tensor for item in batch], timeout_s)
         start = 0
         for item in batch:
             _answer(item, found[start] if item.rows is None else found[start : start + item.rows])
