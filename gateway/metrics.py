@@ -47,11 +47,6 @@ class Metrics:
         )
         self.decode = self._histogram("decode_seconds", "Time to turn a picture into a tensor.", [], DECODE_BUCKETS_S)
         self.rows = self._counter("file_rows", "Rows of files, by what became of them.", [*version, "outcome"])
-        self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
-        self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
-        self.rate_store_errors = self._counter(
-            "rate_store_errors", "Questions to the shared store of rate limits that it didn't answer in time.", []
-        )
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
         self.log = LogMetrics(self.registry)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
@@ -84,6 +79,9 @@ class Metrics:
         self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
         self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
         self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
+        self.rate_store_errors = self._counter(
+            "rate_store_errors", "Questions to the shared store of rate limits that it didn't answer in time.", []
+        )
 
     def _add_telemetry(self, slo_latency_s: float) -> None:
         build = Gauge("trireme_build_info", "Always 1.", ["version", "python"], registry=self.registry)
