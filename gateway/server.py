@@ -65,6 +65,9 @@ class GatewayServer(uvicorn.Server):
         """Start listening."""
         self._guard.connections.fit_to_files()
         await super().startup(sockets)
+        if sockets:
+            # uvicorn tells of sockets that it opened itself.
+            log.info("Listening on a socket that was open before")
 
     async def main_loop(self) -> None:
         """Serve until asked to stop, then go on for the time that others need to learn of it."""

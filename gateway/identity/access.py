@@ -51,6 +51,10 @@ RULES: Rules = MappingProxyType(
         ("GET", "/v1/keys"): ADMIN,
         ("POST", "/v1/keys"): ADMIN,
         ("DELETE", "/v1/keys/{prefix}"): ADMIN,
+        ("GET", "/v1/predictions"): READ,
+        ("GET", "/v1/predictions/stats"): READ,
+        ("GET", "/v1/predictions/{id}"): READ,
+        ("POST", "/v1/predictions/{id}/feedback"): PREDICT,
     }
 )
 """By method and route template. HEAD is GET's."""

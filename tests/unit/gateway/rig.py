@@ -42,7 +42,8 @@ def colours(count: int) -> list[tuple[int, int, int]]:
 
 
 def settings(repository: Path, **changes: Any) -> GatewaySettings:
-    return GatewaySettings(**{"_env_file": None, "repository": repository, "served": None, "auth": "off", **changes})
+    without = {"served": None, "auth": "off", "log": "off"}
+    return GatewaySettings(**{"_env_file": None, "repository": repository, **without, **changes})
 
 
 class RedServer:
