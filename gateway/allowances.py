@@ -7,6 +7,8 @@ from gateway.tables.negotiation import format_sent
 
 FILES = ("/predict/batch", "/validate")
 """Ends of addresses that take tables in files."""
+BATCHES = ("/predict/batch", "/infer")
+"""Ends of addresses that take many examples."""
 
 
 def allowances(settings: GatewaySettings, metrics: Metrics) -> Allow:
@@ -20,6 +22,6 @@ def allowances(settings: GatewaySettings, metrics: Metrics) -> Allow:
     def allow(path: str, content_type: str) -> Allowance:
         if path.endswith(FILES) and format_sent(content_type) is not None:
             return file
-        return batch if path.endswith("/predict/batch") else one
+        return batch if path.endswith(BATCHES) else one
 
     return allow

@@ -12,7 +12,7 @@ from gateway.body_guard import BodyGuard
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import health, models, predict, validate
+from gateway.routes import health, models, open_inference, predict, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 
@@ -45,7 +45,7 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, models, health):
+    for resource in (predict, validate, open_inference, models, health):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)

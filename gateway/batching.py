@@ -15,18 +15,18 @@ from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, 
 from gateway.inference import Probabilities, Tensor
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
-"""Computes the probabilities of pictures, or of blocks of rows, within seconds."""
+"""Computes the probabilities of pictures and of blocks within seconds."""
 
 
 @dataclass(eq=False)
 class Item:
-    """One picture, or a block of rows, and who waits for its answer."""
+    """One picture, or a block of pictures or rows, and who waits for its answer."""
 
     tensor: Tensor
     deadline: float
     """By the event loop's clock, in seconds."""
     rows: int | None = None
-    """Of a block; None for a picture."""
+    """Of a block, pictures too; None for a single picture."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property

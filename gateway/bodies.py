@@ -34,8 +34,9 @@ from gateway.tables.negotiation import format_sent
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+OCTETS = "application/octet-stream"
 # `curl --data-binary` says that it is a form; what a picture is, its bytes say.
-RAW = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded"})
+RAW = frozenset({"", OCTETS, "application/x-www-form-urlencoded"})
 
 
 def _undo_base64(value: object) -> object:
@@ -92,6 +93,13 @@ class BodyReader:
         if _content_type(request) != MULTIPART:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
         return await self._parts(request, ("files", "file"), max_parts=self.settings.max_parts)
+
+    async def tensors(self, request: Request) -> bytes:
+        """JSON, perhaps with the bytes of tensors after it; raises what `picture` raises."""
+        # Triton's client names no type at all.
+        if _content_type(request) not in {JSON, *RAW}:
+            raise ContentTypeUnsupported(f"Send tensors as {JSON}, or with their bytes after it as {OCTETS}.")
+        return await self._whole(request)
 
     def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
         """The format of a table's file, and its bytes as they arrive.

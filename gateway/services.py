@@ -23,6 +23,8 @@ from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
+from gateway.open_inference.predictor import TensorPredictor
+from gateway.open_inference.readiness import VersionReadiness
 from gateway.predictor import Predictor
 from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
@@ -56,6 +58,8 @@ class Services:
     spool: Spool
     bodies: BodyReader
     readiness: ReadinessCheck
+    tensors: TensorPredictor
+    versions_readiness: VersionReadiness
     predictions: Admission
     batches: Admission
     started: float = field(default_factory=time.monotonic)
@@ -112,9 +116,11 @@ async def open_services(
         features = await stack.enter_async_context(_feature_tables(settings))
         file_work = FileWork(settings.table_threads)
         stack.push_async_callback(asyncio.to_thread, file_work.close)
-        follower = await stack.enter_async_context(
-            _followed(settings, metrics, [batchers.keep_only, tables.keep_only], features)
+        versions_readiness = VersionReadiness(
+            server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
         )
+        keepers = [batchers.keep_only, tables.keep_only, versions_readiness.keep_only]
+        follower = await stack.enter_async_context(_followed(settings, metrics, keepers, features))
         yield Services(
             settings,
             metrics,
@@ -136,6 +142,8 @@ async def open_services(
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
+            TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings),
+            versions_readiness,
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
         )
