@@ -9,10 +9,12 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard
+from gateway.identity.access import access_table
+from gateway.identity.middleware import IdentityGuard
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import health, models, open_inference, predict, validate
+from gateway.routes import health, models, open_inference, predict, predictions, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 
@@ -45,10 +47,12 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, open_inference, models, health):
+    for resource in (predict, validate, open_inference, models, predictions, health):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    app.add_middleware(BodyGuard, allow=allowances(settings, metrics))
+    allow = allowances(settings, metrics)
+    app.add_middleware(BodyGuard, allow=allow)
+    app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"), allow=allow)
     app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)

@@ -11,6 +11,7 @@ from gateway.answers import BatchPrediction, BatchProblem
 from gateway.faults import log_fault
 from gateway.metrics import Metrics
 from gateway.multipart import Part
+from gateway.prediction_log.asked import Asked
 from gateway.predictor import Predictor
 from gateway.problems import Problem
 
@@ -24,7 +25,7 @@ class BatchAnswer:
     card: VersionCard
     top_k: int | None
     window: int
-    trace_id: str
+    asked: Asked
 
     async def lines(self, parts: Sequence[Part]) -> AsyncIterator[bytes]:
         """One line a part; closing the iterator early cancels what is in work."""
@@ -42,11 +43,11 @@ class BatchAnswer:
 
     async def _line(self, index: int, part: Part) -> bytes:
         try:
-            answer = await self.predictor.predict(self.card, part.picture, self.top_k)
+            answer = await self.predictor.predict(self.card, part.picture, self.top_k, self.asked)
         except TriremeError as error:
             return self._problem(error, index, part)
         except Exception as error:  # noqa: BLE001 - one picture must not fail the rest
-            log_fault(error, self.trace_id)
+            log_fault(error, self.asked.trace_id)
             return self._problem(TriremeError("Something went wrong inside."), index, part)
         finally:
             part.content.clear()
@@ -55,6 +56,6 @@ class BatchAnswer:
 
     def _problem(self, error: TriremeError, index: int, part: Part) -> bytes:
         self.metrics.rejected.labels(error.code).inc()
-        problem = Problem.of(error, self.trace_id)
+        problem = Problem.of(error, self.asked.trace_id)
         line = BatchProblem(**dict(problem), index=index, filename=part.filename)
         return line.model_dump_json(exclude={"errors"}).encode() + b"\n"

@@ -6,6 +6,8 @@ set.
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from gateway.prediction_log.metrics import LogMetrics
+
 PREFIX = "trireme_gateway_"
 LATENCY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 DECODE_BUCKETS_S = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0)
@@ -41,6 +43,7 @@ class Metrics:
         self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
         self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
+        self.log = LogMetrics(self.registry)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
 
     def exposition(self) -> bytes:

@@ -54,7 +54,8 @@ class Exchange:
     @property
     def route(self) -> str:
         """The route's template; one name for everything unknown, so that a caller can't make up label values."""
-        return getattr(self.scope.get("route"), "path", UNMATCHED)
+        refused: str | None = self.scope["state"].get("route")
+        return getattr(self.scope.get("route"), "path", refused or UNMATCHED)
 
     @property
     def method(self) -> str:

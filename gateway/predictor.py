@@ -11,26 +11,38 @@ from gateway.decoding import Decoder, Source
 from gateway.identifiers import Identifiers
 from gateway.inference import Probabilities, image_input
 from gateway.metrics import Metrics
+from gateway.prediction_log.asked import Asked
+from gateway.prediction_log.digest import DigestedSource
+from gateway.prediction_log.recorder import Recorder
 from gateway.settings import GatewaySettings
 
 
 class Predictor:
     """Predicts pictures."""
 
-    def __init__(self, batchers: Batchers, decoder: Decoder, metrics: Metrics, settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        batchers: Batchers,
+        decoder: Decoder,
+        metrics: Metrics,
+        settings: GatewaySettings,
+        recorder: Recorder | None = None,
+    ) -> None:
         self._batchers = batchers
         self._decoder = decoder
         self._metrics = metrics
         self._settings = settings
+        self._recorder = recorder
         self._identifiers = Identifiers()
 
-    async def predict(self, card: VersionCard, source: Source, top_k: int | None) -> Prediction:
+    async def predict(self, card: VersionCard, source: Source, top_k: int | None, asked: Asked) -> Prediction:
         """Predict one picture with one version.
 
-        Raises what `Decoder.decode` and `MicroBatcher.submit` raise, and `PicturesNotTaken`.
+        Raises what `Decoder.decode` and `MicroBatcher.submit` raise, `PicturesNotTaken` and `LogUnavailable`.
         """
         started = time.perf_counter()
-        picture = await self._decoder.decode(source, image_input(card))
+        digested = DigestedSource(source)
+        picture = await self._decoder.decode(digested if self._recorder else source, image_input(card))
         decoded = time.perf_counter()
         with self._metrics.pictures.labels(card.model, str(card.version)).track_inprogress():
             row = await self._batchers.of(card).submit(picture, self._settings.triton_timeout_s)
@@ -45,6 +57,11 @@ class Predictor:
             top_k=best,
             timings_ms=timings,
         )
+        if self._recorder is not None:
+            latency_ms = _ms(time.perf_counter() - started)
+            await self._recorder.picture(
+                answer, row.tolist(), input_digest=digested.digest, latency_ms=latency_ms, asked=asked
+            )
         self._metrics.predictions.labels(card.model, str(card.version), answer.label).inc()
         return answer
 

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
@@ -18,13 +18,20 @@ from gateway.admission import Admission
 from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
+from gateway.database.engine import Database, open_database
+from gateway.database.errors import DatabaseUnavailable
+from gateway.database.migrating import prepare
 from gateway.decoding import Decoder
 from gateway.discovery import Discovery
 from gateway.follower import CatalogueFollower
+from gateway.history.reading import History
+from gateway.identity.service import Identity, open_identity
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
 from gateway.open_inference.predictor import TensorPredictor
 from gateway.open_inference.readiness import VersionReadiness
+from gateway.prediction_log.opening import open_log
+from gateway.prediction_log.recorder import Recorder
 from gateway.predictor import Predictor
 from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
@@ -62,6 +69,11 @@ class Services:
     versions_readiness: VersionReadiness
     predictions: Admission
     batches: Admission
+    database: Database | None
+    """None where nothing needs it."""
+    identity: Identity
+    history: History | None
+    """None where no log is kept."""
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -107,6 +119,10 @@ async def open_services(
     # Its warnings quote the bytes of bodies.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
+        database = await stack.enter_async_context(_database(settings))
+        identity = open_identity(settings, database)
+        log = await stack.enter_async_context(_log(settings, database, metrics))
+        recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         decoder = _decoder(settings, metrics)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
@@ -125,7 +141,7 @@ async def open_services(
             settings,
             metrics,
             follower,
-            Predictor(batchers, decoder, metrics, settings),
+            Predictor(batchers, decoder, metrics, settings, recorder),
             RowPredictor(
                 models=tables,
                 features=features,
@@ -133,25 +149,65 @@ async def open_services(
                 decoder=decoder,
                 metrics=metrics,
                 settings=settings,
+                recorder=recorder,
             ),
             tables,
-            _file_answers(server, file_work, metrics, settings),
+            _file_answers(server, file_work, metrics, settings, recorder),
             file_work,
             Spool(settings.spool),
             BodyReader(settings),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
-            TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings),
+            TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
             versions_readiness,
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
+            database=database,
+            identity=identity,
+            history=None if log is None else log.history,
         )
 
 
-def _file_answers(server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings) -> FileAnswers:
+@contextlib.asynccontextmanager
+async def _database(settings: GatewaySettings) -> AsyncIterator[Database | None]:
+    """The database, with this program's schema; None where nothing needs it."""
+    if settings.auth == "off" and settings.log == "off":
+        yield None
+        return
+    try:
+        await asyncio.to_thread(prepare, settings)
+    except DatabaseUnavailable:
+        if settings.auth != "off":
+            raise
+        logging.getLogger(__name__).warning("the database is away: predictions are noted on the disk until it is back")
+    async with open_database(settings) as database:
+        yield database
+
+
+class RunningLog(NamedTuple):
+    """What takes note of predictions, and what reads them."""
+
+    recorder: Recorder
+    history: History
+
+
+@contextlib.asynccontextmanager
+async def _log(
+    settings: GatewaySettings, database: Database | None, metrics: Metrics
+) -> AsyncIterator["RunningLog | None"]:
+    if settings.log == "off" or database is None:
+        yield None
+        return
+    async with open_log(settings, database, metrics.log) as (recorder, shipping):
+        yield RunningLog(recorder, History(database, shipping))
+
+
+def _file_answers(
+    server: ModelServer, work: FileWork, metrics: Metrics, settings: GatewaySettings, recorder: Recorder | None
+) -> FileAnswers:
     scorer = FileScorer(server, work, metrics, settings.triton_timeout_s)
-    return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows))
+    return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows), recorder)
 
 
 def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:

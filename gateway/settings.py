@@ -1,11 +1,14 @@
 """Settings of the gateway."""
 
+import ipaddress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.identity.settings import IdentitySettings
+from gateway.prediction_log.settings import LogSettings
 
 Bytes = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -15,11 +18,11 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings):
+class GatewaySettings(DatabaseSettings, IdentitySettings, LogSettings):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. There are no accounts yet: keep it on loopback or behind something that asks who calls."""
+    """Address to listen on."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     """Port to listen on."""
     repository: Path = Path("model_repository")
@@ -112,3 +115,19 @@ class GatewaySettings(DatabaseSettings):
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the gateway."""
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @model_validator(mode="after")
+    def _off_is_for_loopback(self) -> Self:
+        if self.auth == "off" and not self.is_loopback:
+            raise ValueError(
+                "GATEWAY_AUTH=off is for a loopback address: everybody who reaches the gateway is its admin"
+            )
+        return self

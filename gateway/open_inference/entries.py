@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 
 from contract.card import VersionCard
 from gateway.inference import Tensor
+from gateway.prediction_log.asked import Asked
 from gateway.prediction_log.entry import Entry
+from gateway.prediction_log.ids import time_of
 from gateway.tables.scoring import Scored, Scoring
 
 
@@ -20,8 +21,7 @@ class Noted:
     """What was sent, [examples, …]."""
     scoring: Scoring
     scored: Scored
-    principal: str
-    trace_id: str
+    asked: Asked
     latency_ms: float
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
@@ -33,7 +33,7 @@ class Noted:
         best, probabilities = scored.labels[index], scored.probabilities[index].tolist()
         return Entry(
             id=id_,
-            time=_time_of(id_),
+            time=time_of(id_),
             kind="tensor",
             model=self.card.model,
             version=self.card.version,
@@ -47,11 +47,6 @@ class Noted:
             features=None,
             summary=None,
             latency_ms=self.latency_ms,
-            principal=self.principal,
-            trace_id=self.trace_id,
+            principal=self.asked.principal,
+            trace_id=self.asked.trace_id,
         )
-
-
-def _time_of(id_: str) -> datetime:
-    # The first 48 bits of a UUID of version 7 are its millisecond.
-    return datetime.fromtimestamp(int(id_[:8] + id_[9:13], 16) / 1000, UTC)

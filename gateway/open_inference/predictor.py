@@ -19,7 +19,8 @@ from gateway.open_inference.entries import Noted
 from gateway.open_inference.request import InferenceRequest, flag
 from gateway.open_inference.response import Answer, answer
 from gateway.open_inference.tensors import input_tensor, wants_binary
-from gateway.prediction_log.entry import PredictionLog
+from gateway.prediction_log.asked import Asked
+from gateway.prediction_log.recorder import Recorder
 from gateway.settings import GatewaySettings
 from gateway.tables.scoring import Scored, Scoring
 
@@ -41,7 +42,7 @@ class Job:
 
 
 class TensorPredictor:
-    """Answers the protocol's requests for inference; `log` takes note of them, where there is one."""
+    """Answers the protocol's requests for inference; `recorder` takes note of them, where there is one."""
 
     def __init__(
         self,
@@ -50,15 +51,15 @@ class TensorPredictor:
         decoder: Decoder,
         metrics: Metrics,
         settings: GatewaySettings,
-        log: PredictionLog | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._batchers = batchers
         self._decoder = decoder
         self._metrics = metrics
         self._settings = settings
-        self._log = log
+        self._recorder = recorder
 
-    async def infer(self, card: VersionCard, body: InferenceBody, *, principal: str, trace_id: str) -> Answer:
+    async def infer(self, card: VersionCard, body: InferenceBody, asked: Asked) -> Answer:
         """The answer to one request.
 
         Raises what `InferenceBody.read`, `input_tensor`, `wants_binary`, `Decoder.run`, `MicroBatcher.submit` and
@@ -69,7 +70,7 @@ class TensorPredictor:
         scoring = Scoring(card)
         scored = scoring.score(await self._probabilities(card, job.tensor))
         latency_ms = round((time.perf_counter() - started) * 1000, 3)
-        ids = await self._note(Noted(card, job.tensor, scoring, scored, principal, trace_id, latency_ms), job)
+        ids = await self._note(Noted(card, job.tensor, scoring, scored, asked, latency_ms), job)
         self._count(card, scored)
         write = partial(answer, card, scored.probabilities, job.request.id, ids, is_binary=job.is_binary)
         return await self._run(write, scored.probabilities.nbytes)
@@ -96,11 +97,11 @@ class TensorPredictor:
 
     async def _note(self, noted: Noted, job: Job) -> list[str]:
         """Tell the log; the ids of the predictions where the request asked for them."""
-        if self._log is None and not job.with_ids:
+        if self._recorder is None and not job.with_ids:
             return []
         ids = await self._run(partial(_new_ids, len(job.tensor)), job.tensor.nbytes)
-        if self._log is not None:
-            await self._log.add(await self._run(partial(noted.entries, ids), job.tensor.nbytes))
+        if self._recorder is not None:
+            await self._recorder.log.add(await self._run(partial(noted.entries, ids), job.tensor.nbytes))
         return ids if job.with_ids else []
 
     def _count(self, card: VersionCard, scored: Scored) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
@@ -12,6 +13,8 @@ from contract.errors import ColumnsMissing, HeaderDuplicate, TableEmpty, TableTo
 from contract.tabular.formats import MEDIA_TYPES
 from gateway.disconnection import cancelled_when_gone
 from gateway.errors import DiskFull, NotAcceptable
+from gateway.prediction_log.asked import asked_by
+from gateway.prediction_log.digest import file_digest
 from gateway.services import Given, Services
 from gateway.tables.negotiation import format_wanted
 
@@ -66,7 +69,8 @@ async def answer_file(
             await services.files.opened(file, sent, model),
             wanted,
             with_summary=wanted != "csv" if with_summary is None else with_summary,
-            trace_id=request.state.trace_id,
+            asked=asked_by(request),
+            digest=partial(file_digest, file),
         )
         ending.push_async_callback(pieces.aclose)
         first = await anext(pieces)

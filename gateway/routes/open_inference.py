@@ -23,12 +23,13 @@ from gateway.errors import (
     RequestInvalid,
     VersionNotServed,
 )
-from gateway.identity.principal import principal_of
 from gateway.open_inference.body import HEADER_LENGTH, InferenceBody
 from gateway.open_inference.errors import ExtensionUnsupported, InferenceHeaderInvalid, NotReady, TensorInvalid
 from gateway.open_inference.metadata import Live, ModelMetadata, ModelReady, Ready, ServerMetadata, metadata_of
 from gateway.open_inference.request import InferenceRequest
 from gateway.open_inference.response import InferenceResponse
+from gateway.prediction_log.asked import asked_by
+from gateway.prediction_log.errors import LogUnavailable
 from gateway.problems import OPEN_INFERENCE, OpenInferenceProblem
 from gateway.routes.describe import COMPUTING, ModelPath, Responses, document, problems
 from gateway.services import Given, Services
@@ -50,6 +51,7 @@ READING = (
     TensorInvalid,
     ExtensionUnsupported,
     Overloaded,
+    LogUnavailable,
 )
 WITH_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 LENGTH: dict[str, Any] = {
@@ -149,7 +151,6 @@ async def _ready(services: Services, card: VersionCard) -> ModelReady:
 async def _infer(request: Request, services: Services, card: VersionCard) -> Response:
     with services.predictions.enter():
         body = InferenceBody(await services.bodies.tensors(request), request.headers.get(HEADER_LENGTH))
-        principal = principal_of(request.scope).id
         async with cancelled_when_gone(request.receive):
-            answer = await services.tensors.infer(card, body, principal=principal, trace_id=request.state.trace_id)
+            answer = await services.tensors.infer(card, body, asked_by(request))
     return answer.response()

@@ -43,6 +43,8 @@ from gateway.errors import (
     TooManyRows,
     VersionNotServed,
 )
+from gateway.prediction_log.asked import asked_by
+from gateway.prediction_log.errors import LogUnavailable
 from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
 from gateway.routes.files import (
     ANSWERED_FILE,
@@ -70,6 +72,7 @@ READING = (
     ContentEncodingUnsupported,
     RequestInvalid,
     Overloaded,
+    LogUnavailable,
 )
 ROWS = (
     JsonInvalid,
@@ -144,13 +147,13 @@ def _takes_pictures(card: VersionCard) -> bool:
 async def _picture(request: Request, services: Services, card: VersionCard, top_k: int | None) -> Prediction:
     source = await services.bodies.picture(request)
     async with cancelled_when_gone(request.receive):
-        return await services.predictor.predict(card, source, top_k)
+        return await services.predictor.predict(card, source, top_k, asked_by(request))
 
 
 async def _rows(request: Request, services: Services, card: VersionCard) -> RowPrediction | RowPredictions:
     body = await services.bodies.document(request, card)
     async with cancelled_when_gone(request.receive):
-        return await services.rows.predict(card, body)
+        return await services.rows.predict(card, body, asked_by(request))
 
 
 @router.post(
@@ -182,6 +185,6 @@ async def predict_batch(
         return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)
     answer = BatchAnswer(
-        services.predictor, services.metrics, card, top_k, services.settings.batch_window, request.state.trace_id
+        services.predictor, services.metrics, card, top_k, services.settings.batch_window, asked_by(request)
     )
     return NdjsonResponse(answer.lines(parts))

@@ -1,7 +1,7 @@
 """The answer to a file, piece by piece."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO
@@ -11,9 +11,12 @@ from contract.tabular.formats import Format
 from contract.tabular.reading import check_columns, open_table
 from contract.tabular.table_file import TableFile, TableLimits
 from gateway.metrics import Metrics
+from gateway.prediction_log.asked import Asked
+from gateway.prediction_log.recorder import Recorder
 from gateway.problems import Problem
 from gateway.tables.file_scorer import FileScorer
 from gateway.tables.model import TableModel
+from gateway.tables.noting import chunk_entries, file_entry
 from gateway.tables.results import ScoredChunk, result_batch, result_schema
 from gateway.tables.summary import FileSummary, Tally
 from gateway.tables.work import FileWork
@@ -30,6 +33,7 @@ class FileAnswers:
     work: FileWork
     metrics: Metrics
     limits: TableLimits
+    recorder: Recorder | None = None
 
     async def opened(self, file: BinaryIO, sent: Format, model: TableModel) -> TableFile:
         """A file that has all of the model's columns; raises what `open_table` and `check_columns` raise."""
@@ -38,9 +42,16 @@ class FileAnswers:
         return table
 
     async def pieces(
-        self, model: TableModel, table: TableFile, wanted: Format, *, with_summary: bool, trace_id: str
+        self,
+        model: TableModel,
+        table: TableFile,
+        wanted: Format,
+        *,
+        with_summary: bool,
+        asked: Asked,
+        digest: Callable[[], str],
     ) -> AsyncGenerator[bytes, None]:
-        """The answer's bytes; some pieces are empty.
+        """The answer's bytes; some pieces are empty. `digest` gives the file's, when all of it was read; it blocks.
 
         Where something fails after the first piece, the last one tells of it if the format can, and the error is
         raised.
@@ -51,17 +62,33 @@ class FileAnswers:
             async for chunk in chunks:
                 schema = result_schema(model.scoring, chunk.ids.type)
                 writer = writer or WRITERS[wanted](schema, with_summary=with_summary)
-                yield await self.work.run(partial(self._written, model, chunk, tally, writer))
+                written = await self.work.run(partial(self._written, model, chunk, tally, writer))
+                await self._note_rows(model, chunk, tally, asked)
+                yield written
             assert writer is not None  # noqa: S101 - a file without a chunk is an error of its own
-            summary = tally.summary()
-            yield await self.work.run(partial(writer.end, summary))
-            self._log(summary, trace_id)
+            yield await self._ended(tally, writer, digest, asked)
         except TriremeError as error:
             if writer is not None:
-                yield writer.failure(Problem.of(error, trace_id))
+                yield writer.failure(Problem.of(error, asked.trace_id))
             raise
         finally:
             await chunks.aclose()
+
+    async def _note_rows(self, model: TableModel, chunk: ScoredChunk, tally: Tally, asked: Asked) -> None:
+        if self.recorder is not None and self.recorder.each_row_of_files:
+            latency_ms = tally.seconds * 1000
+            make = partial(chunk_entries, model, chunk, self.recorder.policy, latency_ms=latency_ms, asked=asked)
+            await self.recorder.log.add(await self.work.run(make))
+
+    async def _note_file(self, summary: FileSummary, digest: Callable[[], str], asked: Asked) -> None:
+        if self.recorder is not None and not self.recorder.each_row_of_files:
+            await self.recorder.log.add([file_entry(summary, await self.work.run(digest), asked)])
+
+    async def _ended(self, tally: Tally, writer: Writer, digest: Callable[[], str], asked: Asked) -> bytes:
+        summary = tally.summary()
+        await self._note_file(summary, digest, asked)
+        self._log(summary, asked.trace_id)
+        return await self.work.run(partial(writer.end, summary))
 
     def _written(self, model: TableModel, chunk: ScoredChunk, tally: Tally, writer: Writer) -> bytes:
         tally.add(chunk)

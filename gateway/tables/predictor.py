@@ -16,12 +16,16 @@ from gateway.errors import ExplanationsMissing, TooManyRows
 from gateway.identifiers import Identifiers
 from gateway.inference import Probabilities
 from gateway.metrics import Metrics
+from gateway.prediction_log.asked import Asked
+from gateway.prediction_log.recorder import Recorder
 from gateway.settings import GatewaySettings
 from gateway.tables.answers import RowAnswer, RowPrediction, RowPredictions
 from gateway.tables.documents import RowsDocument, read_document
 from gateway.tables.explaining import explain
 from gateway.tables.feature_tables import FeatureTables
 from gateway.tables.model import TableModel, TableModels
+from gateway.tables.noting import Sent, row_entries, sent
+from gateway.tables.row_answers import row_answers
 from gateway.tables.rows import Rows, encode, encode_raw, find
 from gateway.tables.scoring import Scored
 
@@ -38,6 +42,7 @@ class RowPredictor:
         decoder: Decoder,
         metrics: Metrics,
         settings: GatewaySettings,
+        recorder: Recorder | None = None,
     ) -> None:
         self._models = models
         self._features = features
@@ -45,33 +50,38 @@ class RowPredictor:
         self._decoder = decoder
         self._metrics = metrics
         self._settings = settings
+        self._recorder = recorder
         self._identifiers = Identifiers()
 
-    async def predict(self, card: VersionCard, body: bytes) -> RowPrediction | RowPredictions:
+    async def predict(self, card: VersionCard, body: bytes, asked: Asked) -> RowPrediction | RowPredictions:
         """Predict the rows of a document with one version.
 
         Raises `RowsNotTaken`, what reading and encoding raise (see `gateway.tables.documents` and
-        `gateway.tables.rows`), `TooManyRows`, and what `Decoder.run` and `MicroBatcher.submit` raise.
+        `gateway.tables.rows`), `TooManyRows`, `LogUnavailable`, and what `Decoder.run` and `MicroBatcher.submit` raise.
         """
         started = time.perf_counter()
         model = self._models.of(card)
-        document, rows = await self._decoder.run(partial(self._read, model, body))
+        document, rows, kept = await self._decoder.run(partial(self._read, model, body))
         if document.explain:
             self._check_explained(card, len(rows.features))
         encoded = time.perf_counter()
         scored = model.scoring.score(await self._probabilities(card, rows))
         timings = Timings(decode=_ms(encoded - started), inference=_ms(time.perf_counter() - encoded))
         self._count(model, scored)
-        answers = self._answers(model, rows, scored)
+        answers = row_answers(model.scoring, scored, rows.ids, self._identifiers)
         if document.explain:
             answers = await self._decoder.run(partial(_explained, model, rows, answers))
+        if self._recorder is not None:
+            latency_ms = _ms(time.perf_counter() - started)
+            await self._recorder.log.add(row_entries(card, answers, kept, latency_ms=latency_ms, asked=asked))
         if document.row is not None:
             return RowPrediction(model=card.model, version=card.version, timings_ms=timings, **dict(answers[0]))
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
-    def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows]:
+    def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
         document = read_document(body)
-        return document, self._rows(model, document)
+        rows = self._rows(model, document)
+        return document, rows, () if self._recorder is None else sent(model, rows, self._recorder.policy)
 
     def _rows(self, model: TableModel, document: RowsDocument) -> Rows:
         self._check_count(document)
@@ -117,22 +127,6 @@ class RowPredictor:
         card = model.card
         for place, count in Counter(scored.labels.tolist()).items():
             self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
-
-    def _answers(self, model: TableModel, rows: Rows, scored: Scored) -> list[RowAnswer]:
-        return [self._answer(model, rows, scored, index) for index in range(len(rows.features))]
-
-    def _answer(self, model: TableModel, rows: Rows, scored: Scored, index: int) -> RowAnswer:
-        scoring, best = model.scoring, scored.labels[index]
-        probabilities = scored.probabilities[index].tolist()
-        return RowAnswer(
-            id=self._identifiers.prediction_id(),
-            row_id=rows.ids[index],
-            label=scoring.labels[best],
-            probability=probabilities[best],
-            probabilities=dict(zip(scoring.labels, probabilities, strict=True)),
-            decision=None if scored.decisions is None else scoring.labels[scored.decisions[index]],
-            band=None if scored.bands is None else scoring.bands[scored.bands[index]],
-        )
 
 
 def _explained(model: TableModel, rows: Rows, answers: Sequence[RowAnswer]) -> list[RowAnswer]:

@@ -22,6 +22,8 @@ class Rows:
 
     features: Features
     ids: Sequence[RowId | None]
+    values: Sequence[Row] | None = None
+    """As they were sent, where they were."""
 
 
 def encode(rows: Sequence[Row], model: TableModel, *, max_problems: int) -> Rows:
@@ -31,7 +33,7 @@ def encode(rows: Sequence[Row], model: TableModel, *, max_problems: int) -> Rows
     report.add(_id_problems(rows, model.schema.id))
     report.add(found.problems)
     _check(report)
-    return Rows(found.features, [_id(row, model.schema.id) for row in rows])
+    return Rows(found.features, [_id(row, model.schema.id) for row in rows], rows)
 
 
 def encode_raw(tables: Mapping[str, Sequence[Row]], model: TableModel, *, max_rows: int, max_problems: int) -> Rows:

@@ -83,6 +83,11 @@ class Tally:
             self._ends = (min(self._ends[0], float(best.min())), max(self._ends[1], float(best.max())))
             _count(self._histogram, np.minimum((best * BINS).astype(np.int64), BINS - 1))
 
+    @property
+    def seconds(self) -> float:
+        """Since the first row was read."""
+        return round(time.monotonic() - self.started, 3)
+
     def summary(self) -> FileSummary:
         """What it came to so far."""
         scoring = self.scoring
@@ -97,7 +102,7 @@ class Tally:
             decisions=_named(scoring.labels, self._decisions) if scoring.decision else None,
             bands=_named(scoring.bands, self._bands) if scoring.bands else None,
             scores=self._scores(),
-            seconds=round(time.monotonic() - self.started, 3),
+            seconds=self.seconds,
         )
 
     def _scores(self) -> Scores:

@@ -13,30 +13,52 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
 START_TIMEOUT_S = 30
 
 
+class Postgres:
+    """A server that can be stopped and started again; a context manager, which begins with a running one."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._folder = Path(tempfile.mkdtemp(prefix="trireme-postgres-"))
+        self._port = _free_port()
+        password = secrets.token_hex(8)
+        self._identity = _identity(self._folder)
+        self._data = _initialised(self._folder, password, self._identity)
+        self.url = f"postgresql://postgres:{password}@127.0.0.1:{self._port}/postgres"
+        """Of a database, with its password."""
+
+    def start(self) -> None:
+        """Run it until it answers."""
+        self._stack.enter_context(_server(self._data, self._identity, self._port))
+        _wait(self.url)
+
+    def stop(self) -> None:
+        """End its connections, and itself."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 @contextmanager
 def run_postgres() -> Iterator[str]:
     """Run until the block ends; gives the URL of a database, with its password."""
-    folder = Path(tempfile.mkdtemp(prefix="trireme-postgres-"))
-    password = secrets.token_hex(8)
-    try:
-        identity = _identity(folder)
-        data = _initialised(folder, password, identity)
-        with _server(data, identity, port := _free_port()):
-            url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
-            _wait(url)
-            yield url
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with Postgres() as server:
+        yield server.url
 
 
 def _identity(folder: Path) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
             "",
             f"[bold]Trireme serves on {url}[/]",
             *lines,
+            *_access(gateway),
             "",
             "[bold]Try[/]",
             f"  {_example(card, f'{url}/v1/models/{first}/predict')}",
@@ -32,6 +33,12 @@ def banner(served: Served, repository: Path, gateway: GatewaySettings) -> str:
             "",
         ]
     )
+
+
+def _access(gateway: GatewaySettings) -> list[str]:
+    if gateway.auth == "off":
+        return ["  Nobody is asked who they are (GATEWAY_AUTH=off): this is for this machine only."]
+    return ["  Callers need a token or an API key: see `trireme users` and `trireme keys`."]
 
 
 def _example(card: VersionCard, url: str) -> str:

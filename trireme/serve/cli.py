@@ -2,9 +2,10 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from gateway.settings import GatewaySettings
@@ -33,13 +34,28 @@ def main(
     configure_logging(log_level)
     settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
     server = ModelServerSettings(repository=settings.repository, served=settings.served)
-    gateway = GatewaySettings(
-        repository=settings.repository,
-        served=settings.served,
-        triton_addresses=(f"{server.host}:{server.grpc_port}",),
-    )
-    gateway = gateway if port is None else gateway.model_copy(update={"port": port})
-    Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
+    given: dict[str, Any] = {
+        "repository": settings.repository,
+        "served": settings.served,
+        "triton_addresses": (f"{server.host}:{server.grpc_port}",),
+        **_state(settings.state_dir),
+        **({} if port is None else {"port": port}),
+    }
+    Laptop(settings, gateway_settings(given), server, Console(highlight=False, soft_wrap=True)).serve(first_model)
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Where the gateway keeps what it has to remember, unless the user's own settings say so."""
+    ours = {"database": SecretStr(f"sqlite:///{folder}/trireme.db"), "log_spill": folder / "predictions"}
+    chosen = GatewaySettings(auth="off", host="127.0.0.1").model_fields_set
+    return {name: value for name, value in ours.items() if name not in chosen}
+
+
+def gateway_settings(given: dict[str, Any]) -> GatewaySettings:
+    """The gateway's settings; on loopback nobody is asked who they are unless the user's own settings say so."""
+    settings = GatewaySettings(**given)
+    is_chosen = "auth" in settings.model_fields_set
+    return settings if is_chosen or not settings.is_loopback else GatewaySettings(**given, auth="off")
 
 
 def configure_logging(level: str) -> None:

@@ -105,6 +105,7 @@ def process(repository: Path, triton: TemporaryServer, tmp_path: Path) -> Iterat
         "GATEWAY_PORT": str(port),
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
+        "GATEWAY_AUTH": "off",
         "GATEWAY_TRITON_ADDRESSES": f'["{triton.grpc_address}"]',
         "GATEWAY_FEATURE_CACHE": str(tmp_path),
     }

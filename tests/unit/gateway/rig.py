@@ -43,7 +43,8 @@ def colours(count: int) -> list[tuple[int, int, int]]:
 
 
 def settings(repository: Path, **changes: Any) -> GatewaySettings:
-    return GatewaySettings(**{"_env_file": None, "repository": repository, "served": None, **changes})
+    without = {"served": None, "auth": "off", "log": "off"}
+    return GatewaySettings(**{"_env_file": None, "repository": repository, **without, **changes})
 
 
 class RedServer:
@@ -66,7 +67,7 @@ class RedServer:
         except asyncio.CancelledError:
             self.cancelled += 1
             raise
-        return np.eye(len(card.output.labels), dtype=np.float32)[reds]
+        return np.asarray(np.eye(len(card.output.labels), dtype=np.float32)[reds])
 
 
 def opened(server: ModelServer) -> OpenModelServer:

@@ -72,7 +72,8 @@ def check_error(answer: httpx.Response, status: int, code: str) -> str:
 def probabilities(answer: httpx.Response) -> list[list[float]]:
     assert answer.status_code == 200, answer.text
     (output,) = answer.json()["outputs"]
-    return np.array(output["data"]).reshape(output["shape"]).tolist()
+    found: list[list[float]] = np.array(output["data"]).reshape(output["shape"]).tolist()
+    return found
 
 
 async def test_the_server_says_what_it_is_and_that_it_lives(http: httpx.AsyncClient) -> None:

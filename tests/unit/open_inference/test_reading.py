@@ -69,7 +69,8 @@ def test_pictures_arrive_as_they_are(cards: dict[str, VersionCard], form: str, a
 @given(TABLES)
 def test_rows_arrive_bit_by_bit(cards: dict[str, VersionCard], form: str, array: Any) -> None:
     found = read(cards["wide"], *FORMS[form](array))
-    assert (found.dtype, found.shape) == (np.float32, array.shape)
+    assert found.dtype == np.float32
+    assert found.shape == array.shape
     np.testing.assert_array_equal(found, array)
 
 

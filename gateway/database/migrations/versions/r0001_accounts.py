@@ -14,6 +14,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(64), primary_key=True),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("password_hash", sa.String(256), nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled", sa.DateTime(timezone=True)),
     )
@@ -22,7 +23,8 @@ def upgrade() -> None:
         sa.Column("prefix", sa.String(16), primary_key=True),
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
-        sa.Column("owner", sa.String(64), sa.ForeignKey("users.name"), nullable=False),
+        sa.Column("owner", sa.String(64), sa.ForeignKey("users.name")),
+        sa.Column("created_by", sa.String(320), nullable=False),
         sa.Column("note", sa.String(200), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True)),

@@ -1,0 +1,106 @@
+"""The prediction log of one gateway, from its start to its end."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Coroutine
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from gateway.database.engine import Database
+from gateway.database.migrating import prepare
+from gateway.prediction_log.journal import Journal
+from gateway.prediction_log.journalled import JournalledLog
+from gateway.prediction_log.metrics import LogMetrics
+from gateway.prediction_log.policy import Policy
+from gateway.prediction_log.recorder import Recorder
+from gateway.prediction_log.settings import LogSettings
+from gateway.prediction_log.shipper import Shipper
+from gateway.prediction_log.shipping import Shipping
+from gateway.prediction_log.sink import JsonLines
+from gateway.prediction_log.spill import Spill
+from gateway.prediction_log.upkeep import Upkeep
+from gateway.settings import GatewaySettings
+
+
+@contextlib.asynccontextmanager
+async def open_log(
+    settings: GatewaySettings, database: Database, metrics: LogMetrics
+) -> AsyncIterator[tuple[Recorder, Shipping]]:
+    """Begin a journal, write and ship it; at the end write all, and ship what there is time for.
+
+    Raises `HashKeyInvalid`, or `OSError` where the folder can't be made.
+    """
+    policy, spill = Policy.of(settings), Spill(settings.log_spill)
+    upkeep = Upkeep(database, timedelta(days=settings.log_retention_days))
+    async with _begun(settings, spill) as journal:
+        entries = _entries(settings, journal)
+        _measure(metrics, entries, journal)
+        shipping = Shipping(
+            entries=entries,
+            journal=journal,
+            spill=spill,
+            shipper=Shipper(database, spill.rejected, metrics),
+            prepare=partial(_prepare, settings, upkeep),
+        )
+        async with _written(entries, journal), _running(shipping.run(), upkeep.run()):
+            yield Recorder(entries, policy, settings.log_files == "rows"), shipping
+        await shipping.drain(settings.log_drain_s)
+
+
+@contextlib.asynccontextmanager
+async def _begun(settings: LogSettings, spill: Spill) -> AsyncIterator[Journal]:
+    claim = await asyncio.to_thread(spill.begin)
+    try:
+        yield Journal(claim.folder, max_bytes=settings.log_spill_bytes)
+    finally:
+        await asyncio.to_thread(claim.release)
+
+
+@contextlib.asynccontextmanager
+async def _written(entries: JournalledLog, journal: Journal) -> AsyncIterator[None]:
+    writer = asyncio.create_task(entries.run())
+    try:
+        yield
+    finally:
+        entries.stop()
+        await writer
+        await asyncio.to_thread(journal.end)
+
+
+@contextlib.asynccontextmanager
+async def _running(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+def _entries(settings: LogSettings, journal: Journal) -> JournalledLog:
+    path = settings.log_jsonl
+    sink = JsonLines(path, max_bytes=settings.log_jsonl_bytes, files=settings.log_jsonl_files) if path else None
+    return JournalledLog(
+        journal,
+        window_s=settings.log_window_ms / 1000,
+        sync=settings.log_durability == "sync",
+        capacity=settings.log_queue,
+        sink=sink,
+    )
+
+
+async def _prepare(settings: GatewaySettings, upkeep: Upkeep) -> None:
+    await asyncio.to_thread(prepare, settings)
+    await upkeep.tidy(datetime.now(UTC))
+
+
+def _measure(metrics: LogMetrics, entries: JournalledLog, journal: Journal) -> None:
+    def age() -> float:
+        oldest = journal.oldest
+        return 0.0 if oldest is None else max(0.0, time.time() - oldest)
+
+    metrics.queue.set_function(lambda: entries.waiting)
+    metrics.journal.set_function(lambda: journal.size)
+    metrics.oldest.set_function(age)
