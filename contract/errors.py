@@ -22,10 +22,12 @@ TriremeError
 ├── RawTablesInvalid            422  raw-tables-invalid
 ├── SqlFailed                   422  sql-failed
 │   └── SqlTimeout              503  sql-timeout
+├── SettingsInvalid             500  settings-invalid
 ├── CardInvalid                 500  card-invalid
 └── StateInvalid                500  state-invalid
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -199,6 +201,17 @@ class SqlTimeout(SqlFailed):
     status = 503
     code = "sql-timeout"
     title = "Computing the features took too long"
+
+
+class SettingsInvalid(TriremeError):
+    """Settings are wrong; `problems` has a line for each, with the variable's name and without its value."""
+
+    code = "settings-invalid"
+    title = "The settings are wrong"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
 
 
 class CardInvalid(TriremeError):

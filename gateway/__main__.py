@@ -1,18 +1,31 @@
 """`python -m gateway`: the gateway alone, until Ctrl-C."""
 
 import logging
+import sys
 
+from contract.environment import check_settings, unknown_variables
+from contract.errors import SettingsInvalid
 from gateway.app import create_app
 from gateway.server import run
 from gateway.settings import GatewaySettings
 
+log = logging.getLogger(__name__)
 
-def main() -> None:
-    """Serve with the settings of the environment."""
+
+def main() -> int:
+    """Serve with the settings of the environment; returns the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        check_settings(GatewaySettings)
+    except SettingsInvalid as error:
+        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
+        return 2
+    for sentence in unknown_variables(GatewaySettings):
+        log.warning("%s", sentence)
     settings = GatewaySettings()
     run(create_app(settings), settings)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -138,7 +138,7 @@ class ModelReadiness(BaseModel):
 class Readiness(BaseModel):
     """Whether every served model answers."""
 
-    status: Literal["ready", "unready"]
+    status: Literal["ready", "unready", "draining"]
     uptime_s: float
     version: str
     models: list[ModelReadiness]

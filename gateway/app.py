@@ -9,12 +9,13 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard
+from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import health, models, open_inference, predict, predictions, validate
+from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 
@@ -41,13 +42,16 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
         # A redirect would answer with an address that the caller made up in its Host header.
         redirect_slashes=False,
     )
+    # For the server, which starts before there are services.
+    app.state.metrics = metrics
+    app.state.drain = Drain()
     _install(app, settings, metrics)
     return app
 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, open_inference, models, predictions, health):
+    for resource in (predict, validate, open_inference, models, predictions, health, auth, users, keys):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)

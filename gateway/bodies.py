@@ -20,6 +20,7 @@ from gateway.decoding import Source
 from gateway.errors import (
     BodyEmpty,
     BodyLate,
+    BodyTooLarge,
     ClientGone,
     ContentEncodingUnsupported,
     ContentTypeUnsupported,
@@ -87,6 +88,15 @@ class BodyReader:
         if kind != JSON:
             raise ContentTypeUnsupported(f"Send rows as {JSON}; files of rows go to …/predict/batch.")
         return await self._whole(request)
+
+    async def short(self, request: Request, max_bytes: int) -> bytes:
+        """A body of at most so many bytes, perhaps none; raises `BodyLate`, `BodyTooLarge` or `ClientGone`."""
+        body = bytearray()
+        async for chunk in self._chunks(request):
+            body += chunk
+            if len(body) > max_bytes:
+                raise BodyTooLarge(f"The request's body is larger than {max_bytes:,} bytes.")
+        return bytes(body)
 
     async def pictures(self, request: Request) -> list[Part]:
         """The pictures of a batch; raises what `picture` raises."""

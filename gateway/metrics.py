@@ -25,6 +25,7 @@ class Metrics:
             "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S
         )
         self.in_flight = self._gauge("requests_in_flight", "Requests being answered.")
+        self.connections = self._gauge("connections", "Open connections.")
         self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
         self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
         self.pictures = self._gauge(

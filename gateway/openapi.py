@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from gateway.answers import Readiness
+from gateway.identity import describing
 from gateway.problems import MEDIA_TYPE, is_open_inference
 
 READINESS = f"#/components/schemas/{Readiness.__name__}"
@@ -21,6 +22,7 @@ class DocumentedApp(FastAPI):
                 if not is_open_inference(path):
                     for operation in operations.values():
                         _correct(operation["responses"])
+            describing.describe(document)
         return super().openapi()
 
 

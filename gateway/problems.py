@@ -77,6 +77,11 @@ def is_open_inference(path: str) -> bool:
     return path == OPEN_INFERENCE or path.startswith(OPEN_INFERENCE + "/")
 
 
+def form_of(path: str) -> tuple[type[Problem], str]:
+    """The document and the media type of errors at a path."""
+    return (OpenInferenceProblem, "application/json") if is_open_inference(path) else (Problem, MEDIA_TYPE)
+
+
 def _extras(error: TriremeError) -> dict[str, Any]:
     match error:
         case RequestInvalid():

@@ -1,21 +1,37 @@
 """uvicorn, configured for the gateway."""
 
+import asyncio
 import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
 
+from gateway.http.connections import Connections
+from gateway.http.drain import Drain
+from gateway.http.guard import Guard, ServerConfig
+from gateway.http.protocol import HttpProtocol
+from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
 
+log = logging.getLogger(__name__)
 
-def server_config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
+TICK_S = 0.1
+
+
+def server_config(app: FastAPI, settings: GatewaySettings) -> ServerConfig:
     """The configuration under which a gateway's app is to run; logging is left to the caller."""
-    return uvicorn.Config(
+    return ServerConfig(
         app,
+        guard=_guard(settings, app.state.metrics, app.state.drain),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -27,8 +43,62 @@ def server_config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
     )
 
 
+def _guard(settings: GatewaySettings, metrics: Metrics, drain: Drain) -> Guard:
+    connections = Connections(
+        most=settings.max_connections,
+        most_per_address=settings.max_connections_per_address,
+        gauge=metrics.connections,
+    )
+    return Guard(settings, connections, drain, lambda code: metrics.rejected.labels(code).inc())
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server, which drains before it stops."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        super().__init__(config)
+        self._guard = config.guard
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening."""
+        self._guard.connections.fit_to_files()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        """Serve until asked to stop, then go on for the time that others need to learn of it."""
+        await super().main_loop()
+        self._guard.drain.begin()
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, HttpProtocol):
+                connection.drain()
+        await self._drained(self._guard.settings.drain_s)
+
+    async def _drained(self, seconds: float) -> None:
+        if seconds:
+            log.info("Draining for %g s", seconds)
+        ticks = round(seconds / TICK_S)
+        # A second Ctrl-C ends the patience.
+        while ticks > 0 and not self.force_exit:
+            await asyncio.sleep(TICK_S)
+            await self.on_tick(ticks)
+            ticks -= 1
+
+
 def run(app: FastAPI, settings: GatewaySettings) -> None:
-    """Serve until SIGINT or SIGTERM."""
-    # uvicorn has then stopped in good order, and passes the signal on.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(server_config(app, settings)).run()
+    """Serve until SIGINT or SIGTERM, which end the process with status 0."""
+    server = GatewayServer(server_config(app, settings))
+    with _ended_by_signals():
+        server.run(_sockets(settings))
+
+
+def _sockets(settings: GatewaySettings) -> list[socket.socket] | None:
+    return None if settings.socket_fd is None else [socket.socket(fileno=settings.socket_fd)]
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    # uvicorn handles them while it serves, and passes them on when it has stopped in good order.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
+    with contextlib.suppress(SystemExit):
+        yield

@@ -120,7 +120,7 @@ async def open_services(
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
         database = await stack.enter_async_context(_database(settings))
-        identity = open_identity(settings, database)
+        identity = await stack.enter_async_context(open_identity(settings, database))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))

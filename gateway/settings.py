@@ -1,12 +1,13 @@
 """Settings of the gateway."""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.http.settings import HttpSettings
+from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
 from gateway.prediction_log.settings import LogSettings
 
@@ -18,7 +19,7 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings, IdentitySettings, LogSettings):
+class GatewaySettings(DatabaseSettings, HttpSettings, IdentitySettings, LogSettings):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"
@@ -111,7 +112,7 @@ class GatewaySettings(DatabaseSettings, IdentitySettings, LogSettings):
     default_top_k: Count = 5
     """Labels in an answer where the caller doesn't say how many."""
 
-    @field_validator("served", "decode_threads", "spool", mode="before")
+    @field_validator("served", "decode_threads", "spool", "socket_fd", mode="before")
     @classmethod
     def _empty_is_none(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -119,10 +120,7 @@ class GatewaySettings(DatabaseSettings, IdentitySettings, LogSettings):
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach the gateway."""
-        try:
-            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
     @model_validator(mode="after")
     def _off_is_for_loopback(self) -> Self:

@@ -9,7 +9,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from contract import __version__
-from contract.errors import TriremeError
+from contract.errors import SettingsInvalid, TriremeError
 from trireme.verbs import VERBS, LazyCommand, missing_extra
 
 HELP = "From training data to autoscaled model serving: train, prove, publish, serve."
@@ -37,9 +37,12 @@ def command() -> TyperGroup:
 
 
 def main() -> None:
-    """Run the command; an error that was planned for is one sentence and exit status 1."""
+    """Run the command; an error that was planned for is one sentence and exit status 1, wrong settings are 2."""
     try:
         command()()
+    except SettingsInvalid as error:
+        _tell(*error.problems)
+        sys.exit(2)
     except TriremeError as error:
         _fail(error)
     except ModuleNotFoundError as error:
@@ -49,6 +52,11 @@ def main() -> None:
 
 
 def _fail(error: TriremeError) -> None:
-    message = Text.assemble(("error: ", "red"), error.detail)
-    Console(stderr=True, highlight=False, soft_wrap=True).print(message)
+    _tell(error.detail)
     sys.exit(1)
+
+
+def _tell(*sentences: str) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for sentence in sentences:
+        console.print(Text.assemble(("error: ", "red"), sentence))

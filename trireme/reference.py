@@ -36,6 +36,7 @@ ERROR_MODULES = (
     "gateway.history.errors",
     "gateway.identity.errors",
     "gateway.prediction_log.errors",
+    "gateway.http.errors",
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",

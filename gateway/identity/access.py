@@ -54,6 +54,16 @@ RULES: Rules = MappingProxyType(
         ("GET", "/v2/models/{model}/versions/{version}"): READ,
         ("GET", "/v2/models/{model}/versions/{version}/ready"): READ,
         ("POST", "/v2/models/{model}/versions/{version}/infer"): PREDICT,
+        ("POST", "/v1/auth/token"): PUBLIC,
+        ("GET", "/v1/auth/me"): IDENTIFIED,
+        ("POST", "/v1/auth/password"): IDENTIFIED,
+        ("GET", "/v1/users"): ADMIN,
+        ("POST", "/v1/users"): ADMIN,
+        ("PATCH", "/v1/users/{name}"): ADMIN,
+        ("DELETE", "/v1/users/{name}"): ADMIN,
+        ("GET", "/v1/keys"): ADMIN,
+        ("POST", "/v1/keys"): ADMIN,
+        ("DELETE", "/v1/keys/{prefix}"): ADMIN,
     }
 )
 """By method and route template. HEAD is GET's."""

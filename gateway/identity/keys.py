@@ -12,6 +12,9 @@ from gateway.identity.api_key import ApiKey
 from gateway.identity.errors import AccountInvalid, KeyUnknown
 from gateway.identity.permissions import PERMISSIONS, Role
 from gateway.identity.tables import API_KEYS, NOTE_LENGTH, USERS, in_utc, now
+from gateway.identity.users import is_name
+
+NO_OWNER = "There is no user of the owner's name."
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ class Keys:
         self, *, role: Role, owner: str | None, note: str, expires: datetime | None, created_by: str
     ) -> tuple[ApiKey, KeyRecord]:
         """Make a key, whose text nobody can get again; raises `AccountInvalid`."""
-        if len(note) > NOTE_LENGTH:
-            raise AccountInvalid(f"A key's note has at most {NOTE_LENGTH} characters.")
+        if len(note) > NOTE_LENGTH or not note.isprintable():
+            raise AccountInvalid(f"A key's note has at most {NOTE_LENGTH} printable characters.")
+        if owner is not None and not is_name(owner):
+            raise AccountInvalid(NO_OWNER)
         key = ApiKey.new()
         values = {"role": role.value, "owner": owner, "note": note, "expires": expires, "created_by": created_by}
         async with self._database.transaction() as connection:
@@ -81,6 +86,8 @@ class Keys:
 
     async def revoke(self, prefix: str) -> KeyRecord:
         """End a key for good; raises `KeyUnknown`."""
+        if not prefix.isalnum():
+            raise KeyUnknown("There is no API key with this prefix.")
         async with self._database.transaction() as connection:
             is_live = (API_KEYS.c.prefix == prefix) & API_KEYS.c.revoked.is_(None)
             await connection.execute(update(API_KEYS).where(is_live).values(revoked=now()))
@@ -96,7 +103,7 @@ def _covers(owner: KeyOwner, role: Role) -> bool:
 
 def _check_owner(row: Row[Any] | None, role: Role) -> None:
     if row is None:
-        raise AccountInvalid("There is no user of the owner's name.")
+        raise AccountInvalid(NO_OWNER)
     if not _covers(KeyOwner(row.name, Role(row.role), row.disabled is not None), role):
         raise AccountInvalid("A key may do no more than its owner, who must not be disabled.")
 

@@ -1,10 +1,11 @@
 """Settings of the identity."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from gateway.identity.addresses import check_address
 from gateway.identity.permissions import Role
 from gateway.settings_group import SettingsGroup
 
@@ -53,6 +54,14 @@ class IdentitySettings(SettingsGroup):
     """Our role by the issuer's group, as a JSON object. Of a caller's several the first in this order counts."""
     metrics_access: Literal["read", "open"] = "read"
     """Who may see `/metrics`: callers with the permission `read`, or, with `open`, everybody."""
+
+    @model_validator(mode="after")
+    def _issuer_is_known(self) -> Self:
+        if self.auth == "issuer" and not (self.auth_issuer and self.auth_audience and self.auth_roles):
+            raise ValueError("GATEWAY_AUTH=issuer needs GATEWAY_AUTH_ISSUER, _AUDIENCE and _ROLES")
+        if self.auth_issuer:
+            check_address(self.auth_issuer)
+        return self
 
     @field_validator("auth_admin_password_file", mode="before")
     @classmethod

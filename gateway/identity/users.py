@@ -45,7 +45,7 @@ class Users:
 
     async def add(self, name: str, role: Role, password_hash: str) -> User:
         """Add a user; raises `AccountInvalid` or `UserExists`."""
-        if _NAME.fullmatch(name) is None:
+        if not is_name(name):
             raise AccountInvalid("A user's name has 1 to 64 characters: a-z, 0-9 and, after the first, also . _ @ -")
         user = User(name, role, 1, now(), None)
         try:
@@ -61,6 +61,8 @@ class Users:
 
     async def with_hash(self, name: str) -> tuple[User | None, str | None]:
         """A user and the hash of the password; None and None where there is none of this name."""
+        if not is_name(name):
+            return None, None
         async with self._database.transaction() as connection:
             row = (await connection.execute(select(USERS).where(USERS.c.name == name))).one_or_none()
         return (_user(row), row.password_hash) if row is not None else (None, None)
@@ -76,17 +78,20 @@ class Users:
         async with self._database.transaction() as connection:
             return (await connection.execute(select(USERS.c.name).limit(1))).one_or_none() is None
 
-    async def set_role(self, name: str, role: Role) -> User:
-        """Give a user another role; raises `UserUnknown` or `LastAdmin`."""
-        return await self._changed(name, role=role.value)
+    async def change(
+        self, name: str, *, role: Role | None = None, disabled: bool | None = None, password_hash: str | None = None
+    ) -> User:
+        """Change what is given: the role, whether the user is locked out, the password, which ends the user's tokens.
 
-    async def set_disabled(self, name: str, *, disabled: bool) -> User:
-        """Lock a user out, or let the user in again; raises `UserUnknown` or `LastAdmin`."""
-        return await self._changed(name, disabled=now() if disabled else None)
-
-    async def set_password(self, name: str, password_hash: str) -> User:
-        """Give a user another password, which ends the user's tokens; raises `UserUnknown`."""
-        return await self._changed(name, password_hash=password_hash, generation=USERS.c.generation + 1)
+        Raises `UserUnknown` or `LastAdmin`; nothing is changed then.
+        """
+        values: dict[str, Any] = {} if role is None else {"role": role.value}
+        if disabled is not None:
+            values["disabled"] = now() if disabled else None
+        if password_hash is not None:
+            values |= {"password_hash": password_hash, "generation": USERS.c.generation + 1}
+        # A change of nothing is one too: it says whether the user is there.
+        return await self._changed(name, values or {"name": name})
 
     async def rehash(self, name: str, old_hash: str, new_hash: str) -> None:
         """Put the same password's newer hash in the old one's place, unless the password was changed meanwhile."""
@@ -94,15 +99,22 @@ class Users:
         async with self._database.transaction() as connection:
             await connection.execute(update(USERS).where(is_same).values(password_hash=new_hash))
 
-    async def _changed(self, name: str, **values: Any) -> User:
+    async def _changed(self, name: str, values: dict[str, Any]) -> User:
+        if not is_name(name):
+            raise UserUnknown("There is no user of this name.")
         async with self._database.transaction() as connection:
             # Two admins who disable each other: the second waits here, and then is the last one.
             await connection.execute(select(USERS.c.name).where(_IS_ADMIN).order_by(USERS.c.name).with_for_update())
-            changed = await connection.execute(update(USERS).where(USERS.c.name == name).values(**values))
+            changed = await connection.execute(update(USERS).where(USERS.c.name == name).values(values))
             if changed.rowcount == 0:
                 raise UserUnknown(f"There is no user {name!r}.")
             await _keep_an_admin(connection)
             return _user((await connection.execute(select(USERS).where(USERS.c.name == name))).one())
+
+
+def is_name(text: str) -> bool:
+    """Whether a user may have this name."""
+    return _NAME.fullmatch(text) is not None
 
 
 async def _keep_an_admin(connection: AsyncConnection) -> None:

@@ -1,13 +1,25 @@
 """Health and metrics."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from contract import __version__
 from gateway.answers import Health, Readiness, ServedVersions
+from gateway.http.drain import Drain
 from gateway.services import Given, Services
 
 router = APIRouter(tags=["health"])
+
+
+# Async, though it waits for nothing: FastAPI would run it in a thread otherwise.
+async def _drain(request: Request) -> Drain:
+    drain: Drain = request.app.state.drain
+    return drain
+
+
+Draining = Annotated[Drain, Depends(_drain)]
 
 
 class MetricsResponse(Response):
@@ -28,9 +40,12 @@ async def live(services: Given) -> Health:
     return _health(services)
 
 
-@router.get("/health/ready", responses={503: {"model": Readiness, "description": "A served model doesn't answer"}})
-async def ready(services: Given, response: Response) -> Readiness:
-    """Every served model answers, each by a real inference: a readiness probe."""
+@router.get("/health/ready", responses={503: {"model": Readiness, "description": "Not ready: see `status`"}})
+async def ready(services: Given, drain: Draining, response: Response) -> Readiness:
+    """Every served model answers, each by a real inference, and the gateway isn't about to stop: a readiness probe."""
+    if drain.has_begun:
+        response.status_code = 503
+        return Readiness(status="draining", uptime_s=services.uptime_s, version=__version__, models=[])
     models = await services.readiness.outcome()
     is_ready = all(model.ready for model in models)
     response.status_code = 200 if is_ready else 503

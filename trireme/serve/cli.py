@@ -8,10 +8,15 @@ import typer
 from pydantic import SecretStr
 from rich.console import Console
 
+from contract.environment import check_settings, unknown_variables
 from gateway.settings import GatewaySettings
 from modelserver.settings import ModelServerSettings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
+
+SETTINGS = (TriremeSettings, ModelServerSettings, GatewaySettings)
+
+log = logging.getLogger(__name__)
 
 serve = typer.Typer(help="Serve the repository on this machine.")
 
@@ -32,6 +37,9 @@ def main(
 ) -> None:
     """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
     configure_logging(log_level)
+    check_settings(*SETTINGS)
+    for sentence in unknown_variables(*SETTINGS):
+        log.warning("%s", sentence)
     settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
     server = ModelServerSettings(repository=settings.repository, served=settings.served)
     given: dict[str, Any] = {

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from socket import socket
 
-import uvicorn
 from rich.console import Console
 
 from contract.served import Served
 from gateway.app import create_app
-from gateway.server import server_config
+from gateway.server import GatewayServer, server_config
 from gateway.settings import GatewaySettings
 from modelserver.command import Ports
 from modelserver.errors import ServerUnready
@@ -77,7 +76,7 @@ class Laptop:
         check_free(Ports(server.http_port, server.grpc_port, server.metrics_port), server.port_timeout_s)
 
 
-class Gateway(uvicorn.Server):
+class Gateway(GatewayServer):
     """The gateway's server, which tells when it listens."""
 
     def __init__(self, settings: GatewaySettings, announce: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from tests.cluster.serving.forwarding import forwarded
 from tests.cluster.serving.images import S3
 
 BUCKET = "models"
-SECRET = "store"  # noqa: S105 - its name
+SECRET = "store"
 S3_PORT = 8333
 READER, WRITER = ("reader", "reader-key-of-a-test"), ("writer", "writer-key-of-a-test")
 

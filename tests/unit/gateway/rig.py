@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import numpy as np
-import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 
@@ -20,7 +19,7 @@ from contract.card import VersionCard
 from gateway.app import create_app
 from gateway.inference import ModelServer, Pixels, Probabilities
 from gateway.metrics import Metrics
-from gateway.server import server_config
+from gateway.server import GatewayServer, server_config
 from gateway.services import OpenModelServer
 from gateway.settings import GatewaySettings
 
@@ -100,7 +99,7 @@ async def gateway(
 @contextlib.contextmanager
 def listening(app: FastAPI, given: GatewaySettings) -> Iterator[int]:
     """A real uvicorn in a thread; gives its port."""
-    server = uvicorn.Server(server_config(app, given))
+    server = GatewayServer(server_config(app, given))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import logging
-import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -15,6 +13,7 @@ import pytest
 from contract.card import VersionCard
 from gateway.app import create_app
 from gateway.inference import Pixels, Probabilities
+from tests.support.wire import answer, connected, head, refused, sized
 from tests.unit.gateway.rig import BATCH, PREDICT, RedServer, eventually, listening, opened, png, settings
 
 LIMIT = 10_000
@@ -26,39 +25,6 @@ def port(repository: Path) -> Iterator[int]:
     given = settings(repository, max_body_bytes=LIMIT, max_batch_bytes=2 * LIMIT, max_buffered_bytes=2 * LIMIT)
     with listening(create_app(given, open_model_server=opened(RedServer())), given) as port:
         yield port
-
-
-@contextmanager
-def connected(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        yield connection
-
-
-def head(path: str, *headers: str) -> bytes:
-    return "\r\n".join([f"POST {path} HTTP/1.1", "Host: gateway", *headers, "", ""]).encode()
-
-
-def sized(path: str, body: bytes) -> bytes:
-    return head(path, f"Content-Length: {len(body)}") + body
-
-
-def answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """One answer with a Content-Length."""
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(1)
-    lines = received.decode().split("\r\n")
-    headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
-    body = b""
-    while len(body) < int(headers["content-length"]):
-        body += connection.recv(int(headers["content-length"]) - len(body))
-    return int(lines[0].split()[1]), headers, body
-
-
-def refused(connection: socket.socket, status: int, code: str) -> None:
-    found, headers, body = answer(connection)
-    assert (found, json.loads(body)["code"]) == (status, code)
-    assert headers["connection"] == "close"
 
 
 @pytest.mark.parametrize(("path", "limit"), [(PREDICT, LIMIT), (BATCH, 2 * LIMIT)])

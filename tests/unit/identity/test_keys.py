@@ -1,6 +1,5 @@
 """API keys: who has one may do what its role says, until it ends."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +14,6 @@ from tests.unit.gateway.rig import check_problem
 from tests.unit.identity.rig import Asking, asking, bearer
 
 MODELS = "/v1/models"
-
-
-@pytest.fixture
-async def gateway(repository: Path, tmp_path: Path) -> AsyncIterator[Asking]:
-    async with asking(repository, tmp_path) as gateway:
-        yield gateway
 
 
 async def test_a_key_works_in_either_header(gateway: Asking) -> None:
