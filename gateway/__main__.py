@@ -1,4 +1,4 @@
-"""`python -m gateway`: the gateway alone, until Ctrl-C."""
+"""`python -m gateway`: the gateway alone, until Ctrl-C or SIGTERM."""
 
 import logging
 import sys
@@ -8,22 +8,23 @@ from contract.errors import SettingsInvalid
 from gateway.app import create_app
 from gateway.server import run
 from gateway.settings import GatewaySettings
+from gateway.telemetry.logs import logging_to
 
 log = logging.getLogger(__name__)
 
 
 def main() -> int:
     """Serve with the settings of the environment; returns the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         check_settings(GatewaySettings)
     except SettingsInvalid as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return 2
-    for sentence in unknown_variables(GatewaySettings):
-        log.warning("%s", sentence)
     settings = GatewaySettings()
-    run(create_app(settings), settings)
+    with logging_to(sys.stdout.fileno(), settings):
+        for sentence in unknown_variables(GatewaySettings):
+            log.warning("%s", sentence)
+        run(create_app(settings), settings)
     return 0
 
 

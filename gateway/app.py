@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -18,17 +19,21 @@ from gateway.openapi import DocumentedApp
 from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
+from gateway.telemetry.choice import tracing_for
+from gateway.telemetry.tracing import Tracing
 
 DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
 
 
-def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer = open_triton) -> FastAPI:
+def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer | None = None) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
-    metrics = Metrics()
+    metrics = Metrics(slo_latency_s=settings.slo_latency_s)
+    tracing = tracing_for(settings, metrics)
+    connect = open_model_server or partial(open_triton, tracing=tracing)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, metrics, open_model_server) as services:
+        async with open_services(settings, metrics, connect, tracing) as services:
             app.state.services = services
             yield
 
@@ -41,15 +46,17 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
         redoc_url=None,
         # A redirect would answer with an address that the caller made up in its Host header.
         redirect_slashes=False,
+        # FastAPI's own would send bodies and the texts of errors to whoever the environment names.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     # For the server, which starts before there are services.
     app.state.metrics = metrics
     app.state.drain = Drain()
-    _install(app, settings, metrics)
+    _install(app, settings, metrics, tracing)
     return app
 
 
-def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
+def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> None:
     # Predictions first: routes are tried in order.
     for resource in (predict, validate, open_inference, models, predictions, health, auth, users, keys):
         app.include_router(resource.router)
@@ -59,4 +66,4 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics) -> None:
     allow = allowances(settings, metrics)
     app.add_middleware(BodyGuard, allow=allow)
     app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"), allow=allow)
-    app.add_middleware(Observation, metrics=metrics, with_access_log=settings.access_log)
+    app.add_middleware(Observation, metrics=metrics, tracing=tracing, with_access_log=settings.access_log)

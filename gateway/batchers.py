@@ -11,15 +11,19 @@ from gateway.batching import MicroBatcher
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
+from gateway.telemetry.tracing import UNTRACED, Tracing
 
 
 class Batchers:
     """Makes micro-batchers when they are first asked for, and forgets those of versions that aren't served any more."""
 
-    def __init__(self, server: ModelServer, metrics: Metrics, settings: GatewaySettings) -> None:
+    def __init__(
+        self, server: ModelServer, metrics: Metrics, settings: GatewaySettings, tracing: Tracing = UNTRACED
+    ) -> None:
         self._server = server
         self._metrics = metrics
         self._settings = settings
+        self._tracing = tracing
         self._known: dict[ModelVersion, tuple[VersionCard, MicroBatcher]] = {}
 
     def of(self, card: VersionCard) -> MicroBatcher:
@@ -44,5 +48,7 @@ class Batchers:
             max_batch_size=card.engine.max_batch_size,
             concurrency=lambda: self._server.concurrency,
             max_queue=settings.max_queue if isinstance(card.input, ImageInput) else settings.max_queued_rows,
-            dropped=self._metrics.dropped.labels(card.model, str(card.version)).inc,
+            # Looked up each time: the metric forgets versions that aren't served.
+            dropped=lambda: self._metrics.dropped.labels(card.model, str(card.version)).inc(),
+            tracing=self._tracing,
         )

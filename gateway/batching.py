@@ -7,12 +7,14 @@ in the next one. So batches grow with the load, and an idle gateway adds no dela
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
 from gateway.inference import Probabilities, Tensor
+from gateway.telemetry.tracing import UNTRACED, Tracing, Wait
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
 """Computes the probabilities of pictures and of blocks within seconds."""
@@ -27,6 +29,8 @@ class Item:
     """By the event loop's clock, in seconds."""
     rows: int | None = None
     """Of a block, pictures too; None for a single picture."""
+    wait: Wait | None = None
+    """The span of its wait, where it is traced."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -50,12 +54,14 @@ class MicroBatcher:
         concurrency: Callable[[], int],
         max_queue: int,
         dropped: Callable[[], None] = lambda: None,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self._call = call
         self._max_batch_size = max_batch_size
         self._concurrency = concurrency
         self._max_queue = max_queue
         self._dropped = dropped
+        self._tracing = tracing
         self._waiting: deque[Item] = deque()
         self._queued = 0
         self._calls: set[asyncio.Task[None]] = set()
@@ -72,17 +78,18 @@ class MicroBatcher:
         A block has at most `max_batch_size` rows. Raises `Overloaded`, `ModelServerTimeout`, or what the call raised.
         A cancelled caller's item is dropped.
         """
-        item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows)
-        if self._queued + item.size > self._max_queue:
-            raise Overloaded("Too many inputs wait for the model server.")
-        self._queued += item.size
-        self._waiting.append(item)
-        self._wake()
-        try:
-            async with asyncio.timeout_at(item.deadline):
-                return await item.answer
-        except TimeoutError:
-            raise ModelServerTimeout from None
+        with self._tracing.waiting() as wait:
+            item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows, wait)
+            if self._queued + item.size > self._max_queue:
+                raise Overloaded("Too many inputs wait for the model server.")
+            self._queued += item.size
+            self._waiting.append(item)
+            self._wake()
+            try:
+                async with asyncio.timeout_at(item.deadline):
+                    return await item.answer
+            except TimeoutError:
+                raise ModelServerTimeout from None
 
     async def close(self) -> None:
         """Cancel what is in flight."""
@@ -101,7 +108,8 @@ class MicroBatcher:
         while self._waiting and len(self._calls) < self._concurrency():
             batch = self._take()
             if batch:
-                task = asyncio.get_running_loop().create_task(self._run(batch))
+                # In no request's context: it serves several.
+                task = asyncio.get_running_loop().create_task(self._run(batch), context=Context())
                 self._calls.add(task)
                 task.add_done_callback(self._done)
 
@@ -146,7 +154,8 @@ class MicroBatcher:
 
     async def _compute(self, batch: list[Item]) -> None:
         timeout_s = max(item.deadline for item in batch) - asyncio.get_running_loop().time()
-        found = await self._call([item.tensor for item in batch], timeout_s)
+        with self._tracing.batch([item.wait for item in batch]):
+            found = await self._call([item.tensor for item in batch], timeout_s)
         start = 0
         for item in batch:
             _answer(item, found[start] if item.rows is None else found[start : start + item.rows])

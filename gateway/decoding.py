@@ -12,6 +12,7 @@ from contract.picture import to_tensor
 from gateway.errors import Overloaded
 from gateway.inference import Pixels
 from gateway.metrics import Metrics
+from gateway.telemetry.tracing import UNTRACED, Tracing
 
 Source = Callable[[], bytes]
 """Gives a picture's bytes; it runs in a decoding thread, so that base64 is undone there."""
@@ -23,12 +24,22 @@ T = TypeVar("T")
 class Decoder:
     """Turns pictures, and rows as JSON, into tensors."""
 
-    def __init__(self, metrics: Metrics, *, threads: int, max_waiting: int, max_pixels: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        threads: int,
+        max_waiting: int,
+        max_pixels: int,
+        timeout_s: float,
+        tracing: Tracing = UNTRACED,
+    ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
         self._metrics = metrics
         self._free = max_waiting
         self._max_pixels = max_pixels
         self._timeout_s = timeout_s
+        self._tracing = tracing
 
     async def decode(self, source: Source, schema: ImageInput) -> Pixels:
         """The tensor of one picture, uint8 [height, width, channels].
@@ -47,7 +58,8 @@ class Decoder:
         self._free -= 1
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+                with self._tracing.step("decode"):
+                    return await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except TimeoutError:
             raise Overloaded("The input waited too long for decoding.") from None
         finally:

@@ -1,4 +1,4 @@
-"""Identifiers of predictions and of traces."""
+"""Identifiers of predictions, requests and traces."""
 
 import os
 import re
@@ -8,6 +8,7 @@ import uuid
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII
 )
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}", re.ASCII)
 
 
 class Identifiers:
@@ -33,6 +34,15 @@ class Identifiers:
         """The caller's trace id from a W3C `traceparent` header, or a new one: 32 hexadecimal digits."""
         match = _TRACEPARENT.match(traceparent) if traceparent else None
         return match["trace"] if match else self._random(16).hex()
+
+    def span_id(self) -> str:
+        """A new span id: 16 hexadecimal digits, not all of them 0."""
+        found = self._random(8).hex()
+        return found if found.strip("0") else self.span_id()
+
+    def request_id(self, given: str | None) -> str:
+        """The caller's `X-Request-Id` where it is well-formed, or a new one."""
+        return given if given and _REQUEST_ID.fullmatch(given) else self.prediction_id()
 
     def _random(self, size: int) -> bytes:
         if len(self._bytes) < size:

@@ -1,4 +1,4 @@
-"""The outermost layer: each request gets a trace id, safe headers, a log line, its metrics, and always an answer."""
+"""The outermost layer: each request gets identifiers, safe headers, a log line, its metrics, and always an answer."""
 
 import logging
 import time
@@ -14,6 +14,8 @@ from gateway.faults import log_fault
 from gateway.identifiers import Identifiers
 from gateway.metrics import Metrics
 from gateway.problems import ProblemResponse
+from gateway.telemetry.context import CURRENT, RequestContext
+from gateway.telemetry.tracing import Outcome, RequestSpan, Tracing
 
 access_log = logging.getLogger("gateway.access")
 
@@ -34,7 +36,8 @@ class Exchange:
 
     scope: Scope
     send: Send
-    trace_id: str
+    span: RequestSpan
+    request_id: str
     started: float = field(default_factory=time.perf_counter)
     status: int = 0
     """0 until the answer begins."""
@@ -44,6 +47,11 @@ class Exchange:
         if message["type"] == "http.response.start":
             self._begin(message)
         await self.send(message)
+
+    @property
+    def trace_id(self) -> str:
+        """The trace that the request belongs to."""
+        return self.span.ids.trace_id
 
     @property
     def code(self) -> str | None:
@@ -67,20 +75,27 @@ class Exchange:
         """Seconds since the request began."""
         return time.perf_counter() - self.started
 
+    def context(self) -> RequestContext:
+        """What log lines tell about it."""
+        ids = self.span.ids
+        return RequestContext(ids.trace_id, ids.span_id, self.request_id, self.scope["state"])
+
     def _begin(self, message: MutableMapping[str, Any]) -> None:
         headers = MutableHeaders(scope=message)
         self.status = message["status"]
         for name, value in SAFE_HEADERS.items():
             headers.setdefault(name, value)
         headers["X-Trace-Id"] = self.trace_id
+        headers["X-Request-Id"] = self.request_id
 
 
 class Observation:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, with_access_log: bool) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, tracing: Tracing, with_access_log: bool) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
         self._with_access_log = with_access_log
         self._identifiers = Identifiers()
 
@@ -89,11 +104,17 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, send, self._identifiers.trace_id(Headers(scope=scope).get("traceparent")))
-        scope.setdefault("state", {})["trace_id"] = exchange.trace_id
-        with self._metrics.in_flight.track_inprogress():
-            await self._serve(exchange, receive)
-        self._record(exchange)
+        headers = Headers(scope=scope)
+        with self._tracing.request(headers) as span:
+            exchange = Exchange(scope, send, span, self._identifiers.request_id(headers.get("x-request-id")))
+            scope.setdefault("state", {}).update(trace_id=exchange.trace_id, request_id=exchange.request_id)
+            token = CURRENT.set(exchange.context())
+            try:
+                with self._metrics.in_flight.track_inprogress():
+                    await self._serve(exchange, receive)
+                self._record(exchange)
+            finally:
+                CURRENT.reset(token)
 
     async def _serve(self, exchange: Exchange, receive: Receive) -> None:
         try:
@@ -109,15 +130,16 @@ class Observation:
         seconds = exchange.seconds
         self._metrics.requests.labels(exchange.route, exchange.method, str(exchange.status)).inc()
         self._metrics.latency.labels(exchange.route).observe(seconds)
+        self._metrics.service_levels.record(exchange.scope, exchange.route, exchange.status, seconds)
         if exchange.code is not None:
             self._metrics.rejected.labels(exchange.code).inc()
+        outcome = Outcome(exchange.route, exchange.method, exchange.status, exchange.code, exchange.request_id)
+        exchange.span.end(outcome)
         if self._with_access_log:
-            access_log.info(
-                "%s %s %d %s %.1fms trace=%s",
-                exchange.method,
-                exchange.route,
-                exchange.status,
-                exchange.code or "-",
-                seconds * 1000,
-                exchange.trace_id,
-            )
+            _log(outcome, seconds)
+
+
+def _log(outcome: Outcome, seconds: float) -> None:
+    milliseconds = round(seconds * 1000, 1)
+    shown = outcome.method, outcome.route, outcome.status, outcome.code or "-", milliseconds
+    access_log.info("%s %s %d %s %.1fms", *shown, extra=outcome.fields() | {"ms": milliseconds})

@@ -62,7 +62,7 @@ class Predictor:
             await self._recorder.picture(
                 answer, row.tolist(), input_digest=digested.digest, latency_ms=latency_ms, asked=asked
             )
-        self._metrics.predictions.labels(card.model, str(card.version), answer.label).inc()
+        self._metrics.count_predictions(card, answer.label)
         return answer
 
 

@@ -11,6 +11,7 @@ from tritonclient.grpc import service_pb2 as pb
 from tritonclient.grpc.service_pb2_grpc import GRPCInferenceServiceStub
 
 from gateway.errors import ModelServerUnavailable
+from gateway.telemetry.tracing import Metadata
 
 AWAY_S = 1.0
 """How long a replica that could not answer is the last choice: failing fast, it would look idle and draw all calls."""
@@ -49,9 +50,11 @@ class Replica:
         """Sorts replicas: those that answer first, then by calls in flight."""
         return time.monotonic() < self._shunned_until, self.outstanding
 
-    async def infer(self, request: pb.ModelInferRequest, timeout_s: float) -> pb.ModelInferResponse:
+    async def infer(
+        self, request: pb.ModelInferRequest, timeout_s: float, metadata: Metadata | None = None
+    ) -> pb.ModelInferResponse:
         """One call; raises `grpc.aio.AioRpcError`."""
-        return await self._infer(request, timeout=timeout_s)
+        return await self._infer(request, timeout=timeout_s, metadata=metadata)
 
     def shun(self, seconds: float) -> None:
         """Make this the last choice for a while."""

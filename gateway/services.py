@@ -44,6 +44,8 @@ from gateway.tables.model import TableModels
 from gateway.tables.predictor import RowPredictor
 from gateway.tables.spool import Spool
 from gateway.tables.work import FileWork
+from gateway.telemetry.process import watch_loop
+from gateway.telemetry.tracing import UNTRACED, Tracing
 from gateway.triton import Triton
 
 OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncContextManager[ModelServer]]
@@ -88,7 +90,9 @@ class Services:
 
 
 @contextlib.asynccontextmanager
-async def open_triton(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[ModelServer]:
+async def open_triton(
+    settings: GatewaySettings, metrics: Metrics, tracing: Tracing = UNTRACED
+) -> AsyncIterator[ModelServer]:
     """Channels to the replicas that the settings name, or that DNS knows under these names."""
     async with contextlib.AsyncExitStack() as stack:
         pool = ReplicaPool(())
@@ -97,7 +101,7 @@ async def open_triton(settings: GatewaySettings, metrics: Metrics) -> AsyncItera
             await stack.enter_async_context(_discovered(settings, pool))
         else:
             pool.set_addresses(settings.triton_addresses)
-        yield Triton(pool, metrics, calls_per_replica=settings.calls_per_replica)
+        yield Triton(pool, metrics, calls_per_replica=settings.calls_per_replica, tracing=tracing)
 
 
 @contextlib.asynccontextmanager
@@ -113,30 +117,30 @@ async def _discovered(settings: GatewaySettings, pool: ReplicaPool) -> AsyncIter
 
 @contextlib.asynccontextmanager
 async def open_services(
-    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer
+    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer, tracing: Tracing = UNTRACED
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(tracing.running())
+        await stack.enter_async_context(watch_loop(metrics.loop_lag))
         database = await stack.enter_async_context(_database(settings))
         identity = await stack.enter_async_context(open_identity(settings, database))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
-        decoder = _decoder(settings, metrics)
+        decoder = _decoder(settings, metrics, tracing)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
-        batchers = Batchers(server, metrics, settings)
+        batchers = Batchers(server, metrics, settings, tracing)
         stack.push_async_callback(batchers.close)
         tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
         features = await stack.enter_async_context(_feature_tables(settings))
         file_work = FileWork(settings.table_threads)
         stack.push_async_callback(asyncio.to_thread, file_work.close)
-        versions_readiness = VersionReadiness(
-            server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
+        follower = await stack.enter_async_context(
+            _followed(settings, metrics, [batchers.keep_only, tables.keep_only, metrics.keep_only], features)
         )
-        keepers = [batchers.keep_only, tables.keep_only, versions_readiness.keep_only]
-        follower = await stack.enter_async_context(_followed(settings, metrics, keepers, features))
         yield Services(
             settings,
             metrics,
@@ -160,7 +164,7 @@ async def open_services(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
             TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
-            versions_readiness,
+            VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
             predictions=Admission(settings.max_in_flight),
             batches=Admission(settings.max_batches),
             database=database,
@@ -210,13 +214,14 @@ def _file_answers(
     return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows), recorder)
 
 
-def _decoder(settings: GatewaySettings, metrics: Metrics) -> Decoder:
+def _decoder(settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> Decoder:
     return Decoder(
         metrics,
         threads=settings.decode_threads or min(8, len(os.sched_getaffinity(0))),
         max_waiting=settings.decode_queue,
         max_pixels=settings.max_pixels,
         timeout_s=settings.decode_timeout_s,
+        tracing=tracing,
     )
 
 
@@ -231,6 +236,7 @@ async def _followed(
         for keep_only in keepers:
             keep_only({card.name for card in catalogue.served_cards()})
         features.set_cards(catalogue.served_cards(), catalogue.published_cards())
+        metrics.service_levels.set_models(catalogue.models)
 
     reader = CatalogueReader(settings.repository, settings.served, metrics)
     follower = CatalogueFollower(reader, metrics, interval_s=settings.refresh_interval_s, on_change=tell)

@@ -10,6 +10,7 @@ from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
 from gateway.prediction_log.settings import LogSettings
+from gateway.telemetry.settings import TelemetrySettings
 
 Bytes = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -19,7 +20,7 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings, HttpSettings, IdentitySettings, LogSettings):
+class GatewaySettings(DatabaseSettings, HttpSettings, IdentitySettings, LogSettings, TelemetrySettings):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"

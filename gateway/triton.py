@@ -14,6 +14,7 @@ from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, 
 from gateway.inference import Probabilities, Tensor, examples, probabilities_of, request_for
 from gateway.metrics import Metrics
 from gateway.replicas import AWAY_S, SILENT_S, Replica, ReplicaPool
+from gateway.telemetry.tracing import UNTRACED, Tracing
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +28,13 @@ EDGE_S = 0.1
 class Triton:
     """A `ModelServer` of one or more Triton replicas."""
 
-    def __init__(self, pool: ReplicaPool, metrics: Metrics, *, calls_per_replica: int) -> None:
+    def __init__(
+        self, pool: ReplicaPool, metrics: Metrics, *, calls_per_replica: int, tracing: Tracing = UNTRACED
+    ) -> None:
         self._pool = pool
         self._metrics = metrics
         self._calls_per_replica = calls_per_replica
+        self._tracing = tracing
 
     @property
     def concurrency(self) -> int:
@@ -62,7 +66,8 @@ class Triton:
 
     async def _once(self, replica: Replica, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
         try:
-            return await replica.infer(request, max(0.001, deadline - time.monotonic()))
+            with self._tracing.call(replica.address) as metadata:
+                return await replica.infer(request, max(0.001, deadline - time.monotonic()), metadata)
         except grpc.aio.AioRpcError as error:
             self._note(replica, error.code(), request.model_name)
             raise

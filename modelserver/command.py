@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+NEVER = 0
+"""Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,19 @@ class Ports:
 
 
 def arguments(
-    binary: Path, backends: Path, ports: Ports, *, http_threads: int, stop_timeout_s: float, config_name: str | None
+    binary: Path,
+    backends: Path,
+    ports: Ports,
+    *,
+    http_threads: int,
+    stop_timeout_s: float,
+    config_name: str | None,
+    otlp_endpoint: str | None = None,
 ) -> list[str]:
     """The command; to be run inside the repository's folder.
 
     With a `config_name`, models that have `configs/<name>.pbtxt` are loaded with it, all others with `config.pbtxt`.
+    With an `otlp_endpoint`, spans of traced calls are sent there.
 
     The repository is given as `.`: Triton puts model paths into a shell command, so a space in the repository's own
     path would break it (and worse could be done with other characters).
@@ -50,4 +60,14 @@ def arguments(
     }
     if config_name is not None:
         options["model-config-name"] = config_name
-    return [str(binary), "--disable-auto-complete-config", *(f"--{name}={value}" for name, value in options.items())]
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [str(binary), "--disable-auto-complete-config", *flags, *_tracing(otlp_endpoint)]
+
+
+def _tracing(otlp_endpoint: str | None) -> list[str]:
+    if otlp_endpoint is None:
+        return []
+    url = f"{otlp_endpoint.rstrip('/')}/v1/traces"
+    settings = ("mode=opentelemetry", f"rate={NEVER}", "level=TIMESTAMPS")
+    own = (f"opentelemetry,url={url}", "opentelemetry,resource=service.name=triton")
+    return [f"--trace-config={setting}" for setting in (*settings, *own)]

@@ -70,6 +70,7 @@ class Launcher:
             http_threads=settings.http_threads,
             stop_timeout_s=settings.stop_timeout_s,
             config_name=self._config_name,
+            otlp_endpoint=settings.otlp_endpoint,
         )
         return ServerProcess.start(
             command,

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Collection
 
 from contract.card import VersionCard
 from contract.errors import TriremeError
@@ -22,19 +21,16 @@ class VersionReadiness:
 
     async def check(self, card: VersionCard) -> None:
         """Return if a version answers; raises what `ModelServer.infer` raises. At most `cache_s` seconds old."""
+        self._known = {name: outcome for name, outcome in self._known.items() if outcome.is_of_use}
         outcome = self._known.setdefault(card.name, _Outcome())
         async with outcome.lock:
-            if time.monotonic() >= outcome.good_until:
+            if not outcome.is_fresh:
                 outcome.error = await self._ask(card)
                 outcome.good_until = time.monotonic() + self._cache_s
             error = outcome.error
         if error is not None:
             # Anew: each raising of one exception would lengthen its traceback.
             raise type(error)(error.detail)
-
-    def keep_only(self, served: Collection[ModelVersion]) -> None:
-        """Forget versions that are not served any more."""
-        self._known = {name: outcome for name, outcome in self._known.items() if name in served}
 
     async def _ask(self, card: VersionCard) -> TriremeError | None:
         try:
@@ -52,3 +48,13 @@ class _Outcome:
         self.lock = asyncio.Lock()
         self.good_until = 0.0
         self.error: TriremeError | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may still be told."""
+        return time.monotonic() < self.good_until
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether it may still be told, or is being found out."""
+        return self.is_fresh or self.lock.locked()

@@ -1,5 +1,6 @@
 """Health and metrics."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -56,7 +57,8 @@ async def ready(services: Given, drain: Draining, response: Response) -> Readine
 @router.get("/metrics", response_class=MetricsResponse)
 async def metrics(services: Given) -> Response:
     """Metrics for Prometheus."""
-    return MetricsResponse(services.metrics.exposition())
+    # It looks into /proc, and may be long.
+    return MetricsResponse(await asyncio.to_thread(services.metrics.exposition))
 
 
 def _health(services: Services) -> Health:

@@ -103,12 +103,12 @@ class FileAnswers:
 
     def _log(self, summary: FileSummary, trace_id: str) -> None:
         log.info(
-            "%s %d: %d rows, %d predicted, %d rejected, %.1fs trace=%s",
+            "%s %d: %d rows, %d predicted, %d rejected, %.1fs",
             summary.model,
             summary.version,
             summary.rows,
             summary.predicted,
             summary.rejected,
             summary.seconds,
-            trace_id,
+            extra={"trace_id": trace_id},
         )

@@ -126,7 +126,7 @@ class RowPredictor:
     def _count(self, model: TableModel, scored: Scored) -> None:
         card = model.card
         for place, count in Counter(scored.labels.tolist()).items():
-            self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
+            self._metrics.count_predictions(card, card.output.labels[place], count)
 
 
 def _explained(model: TableModel, rows: Rows, answers: Sequence[RowAnswer]) -> list[RowAnswer]:

@@ -1,8 +1,11 @@
 """`trireme serve`."""
 
 import logging
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import SecretStr
@@ -10,6 +13,7 @@ from rich.console import Console
 
 from contract.environment import check_settings, unknown_variables
 from gateway.settings import GatewaySettings
+from gateway.telemetry import logs
 from modelserver.settings import ModelServerSettings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
@@ -20,12 +24,15 @@ log = logging.getLogger(__name__)
 
 serve = typer.Typer(help="Serve the repository on this machine.")
 
+LogLevel = Literal["debug", "info", "warning", "error"]
 RepositoryOption = Annotated[Path | None, typer.Option(help="Folder of the model repository.")]
 FirstModelOption = Annotated[
     str | None, typer.Option(help="Train and publish this model first where the repository has none of it.")
 ]
 PortOption = Annotated[int | None, typer.Option(min=1, max=65535, help="The gateway's port.")]
-LogLevelOption = Annotated[str, typer.Option(help="debug, info, warning or error.")]
+LogLevelOption = Annotated[LogLevel | None, typer.Option(help="Least severe of the messages that are shown.")]
+# The banner tells that the gateway listens.
+QUIET: Mapping[str, int] = MappingProxyType({**logs.QUIET, "uvicorn.error": logging.WARNING})
 
 
 @serve.command()
@@ -33,13 +40,10 @@ def main(
     repository: RepositoryOption = None,
     first_model: FirstModelOption = None,
     port: PortOption = None,
-    log_level: LogLevelOption = "info",
+    log_level: LogLevelOption = None,
 ) -> None:
     """Serve every model of the repository: the embedded Triton and the gateway, on loopback, until Ctrl-C."""
-    configure_logging(log_level)
     check_settings(*SETTINGS)
-    for sentence in unknown_variables(*SETTINGS):
-        log.warning("%s", sentence)
     settings = TriremeSettings() if repository is None else TriremeSettings(repository=repository)
     server = ModelServerSettings(repository=settings.repository, served=settings.served)
     given: dict[str, Any] = {
@@ -47,9 +51,14 @@ def main(
         "served": settings.served,
         "triton_addresses": (f"{server.host}:{server.grpc_port}",),
         **_state(settings.state_dir),
-        **({} if port is None else {"port": port}),
+        **{name: value for name, value in (("port", port), ("logging_level", log_level)) if value is not None},
     }
-    Laptop(settings, gateway_settings(given), server, Console(highlight=False, soft_wrap=True)).serve(first_model)
+    gateway = gateway_settings(given)
+    # Standard output is the banner's.
+    with logs.logging_to(sys.stderr.fileno(), gateway, QUIET):
+        for sentence in unknown_variables(*SETTINGS):
+            log.warning("%s", sentence)
+        Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -64,12 +73,3 @@ def gateway_settings(given: dict[str, Any]) -> GatewaySettings:
     settings = GatewaySettings(**given)
     is_chosen = "auth" in settings.model_fields_set
     return settings if is_chosen or not settings.is_loopback else GatewaySettings(**given, auth="off")
-
-
-def configure_logging(level: str) -> None:
-    """Log to standard error, in plain lines: there is one for every request."""
-    if level.upper() not in logging.getLevelNamesMapping():
-        raise typer.BadParameter(f"{level!r} is not a log level")
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("httpx", "uvicorn.error"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -1,5 +1,6 @@
 """The programs: `python -m gateway`, and the benchmark as a client of it."""
 
+import json
 import os
 import signal
 import socket
@@ -39,7 +40,10 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
     command = [sys.executable, "-m", "gateway"]
     # Not a pipe: one that nobody reads fills up, and then the gateway waits in its log.
     log = tmp_path / "log"
-    with log.open("w") as file, subprocess.Popen(command, env={**os.environ, **given}, stderr=file) as process:
+    with (
+        log.open("w") as file,
+        subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as process,
+    ):
         eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None)
         yield Program(f"http://127.0.0.1:{port}", process, log)
         process.kill()
@@ -51,7 +55,9 @@ def test_the_gateway_runs_alone_and_stops_cleanly(program: Program, ending: sign
     program.process.send_signal(ending)
     program.process.wait(30)
     log = program.log.read_text()
-    assert "POST /v1/models/{model}/predict 200" in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert any(line.get("route") == "/v1/models/{model}/predict" and line["status"] == 200 for line in lines)
+    assert lines[-1]["message"].startswith("Finished server process")
     assert "Traceback" not in log
 
 

@@ -91,13 +91,15 @@ async def test_metadata_name_the_tensors_of_the_card(http: httpx.AsyncClient) ->
     assert credit["inputs"] == [{"name": "features", "datatype": "FP32", "shape": [-1, 4]}]
 
 
-async def test_a_model_is_ready_when_it_answers(http: httpx.AsyncClient, server: BothServer) -> None:
-    answer = await http.get("/v2/models/tiny/versions/1/ready")
-    assert answer.json() == {"name": "tiny", "version": "1", "ready": True}
-    assert (await http.get("/v2/models/tiny/ready")).json()["version"] == "2"
-    asked = len(server.sizes)
-    await asyncio.gather(*(http.get("/v2/models/tiny/ready") for _ in range(10)))
-    assert len(server.sizes) == asked
+async def test_a_model_is_ready_when_it_answers_and_many_who_ask_cause_one_inference(
+    repository: Path, server: BothServer
+) -> None:
+    async with gateway(repository, server, ready_cache_s=600) as http:
+        answer = await http.get("/v2/models/tiny/versions/1/ready")
+        assert answer.json() == {"name": "tiny", "version": "1", "ready": True}
+        answers = await asyncio.gather(*(http.get("/v2/models/tiny/ready") for _ in range(10)))
+    assert [answer.json()["version"] for answer in answers] == ["2"] * 10
+    assert server.sizes == [1, 1]
 
 
 async def test_a_model_that_does_not_answer_is_not_ready(repository: Path, server: BothServer) -> None:
