@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.answers import Readiness
 from gateway.identity import describing
+from gateway.limits.documented import document_rates
 from gateway.problems import MEDIA_TYPE, is_open_inference
 
 READINESS = f"#/components/schemas/{Readiness.__name__}"
@@ -22,6 +23,7 @@ class DocumentedApp(FastAPI):
                 if not is_open_inference(path):
                     for operation in operations.values():
                         _correct(operation["responses"])
+            document_rates(document)
             describing.describe(document)
         return super().openapi()
 

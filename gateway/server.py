@@ -15,6 +15,7 @@ from gateway.http.connections import Connections
 from gateway.http.drain import Drain
 from gateway.http.guard import Guard, ServerConfig
 from gateway.http.protocol import HttpProtocol
+from gateway.limits.unread import guarded
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
 
@@ -31,13 +32,15 @@ def server_config(app: FastAPI, settings: GatewaySettings) -> ServerConfig:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=HttpProtocol,
+        http=guarded(HttpProtocol, timeout_s=settings.write_timeout_s, min_bytes_per_s=settings.min_bytes_per_s),
         ws="none",
         lifespan="on",
         log_config=None,
         # The gateway writes its own, without addresses and queries.
         access_log=False,
         server_header=False,
+        # Whose word is taken for a caller's address: see `gateway.limits.address`.
+        proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )

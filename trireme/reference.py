@@ -33,6 +33,7 @@ ERROR_MODULES = (
     "gateway.database.errors",
     "gateway.errors",
     "gateway.open_inference.errors",
+    "gateway.limits.errors",
     "gateway.history.errors",
     "gateway.identity.errors",
     "gateway.http.errors",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from math import prod
 
 from contract.card import VersionCard
-from gateway.errors import BodyTooLarge
+from contract.inputs import TableInput
+from gateway.errors import BodyTooLarge, TooManyParts, TooManyRows
 from gateway.open_inference.errors import InferenceHeaderInvalid, TensorInvalid
 from gateway.open_inference.request import InferenceRequest, read_request
 
@@ -21,19 +22,33 @@ class InferenceBody:
     content: bytes
     header_length: str | None
     """As the caller wrote it."""
+    max_json_bytes: int
+    """Of the document."""
+    max_examples: int
+    """Of its tensors, each."""
 
-    def read(self, card: VersionCard, max_json_bytes: int) -> tuple[InferenceRequest, memoryview]:
+    def read(self, card: VersionCard) -> tuple[InferenceRequest, memoryview]:
         """The document, and what follows it.
 
         Memory is bounded by the largest batch of `card`'s version, whatever the document looks like. Raises
-        `InferenceHeaderInvalid`, `BodyTooLarge`, `TensorInvalid`, `JsonInvalid` or `RequestInvalid`.
+        `InferenceHeaderInvalid`, `BodyTooLarge`, `TensorInvalid`, `JsonInvalid`, `RequestInvalid`, `TooManyRows` or
+        `TooManyParts`.
         """
         length = self._json_length()
-        if length > max_json_bytes:
-            raise BodyTooLarge(f"The JSON document is larger than {max_json_bytes:,} bytes; send tensors as bytes.")
+        if length > self.max_json_bytes:
+            raise BodyTooLarge(
+                f"The JSON document is larger than {self.max_json_bytes:,} bytes; send tensors as bytes."
+            )
         text = self.content[:length]
         _check_values(text, card)
-        return read_request(text), memoryview(self.content)[length:]
+        request = read_request(text)
+        self._check_examples(request, card)
+        return request, memoryview(self.content)[length:]
+
+    def _check_examples(self, request: InferenceRequest, card: VersionCard) -> None:
+        if any(tensor.shape[:1] > [self.max_examples] for tensor in request.inputs):
+            too_many = TooManyRows if isinstance(card.input, TableInput) else TooManyParts
+            raise too_many(f"A request may have at most {self.max_examples:,} examples.")
 
     def _json_length(self) -> int:
         given = self.header_length

@@ -78,8 +78,9 @@ class TensorPredictor:
     async def _run(self, work: Callable[[], T], size: int) -> T:
         return work() if size <= AT_ONCE_BYTES else await self._decoder.run(work)
 
-    def _read(self, card: VersionCard, body: InferenceBody) -> Job:
-        request, binary = body.read(card, self._settings.max_body_bytes)
+    @staticmethod
+    def _read(card: VersionCard, body: InferenceBody) -> Job:
+        request, binary = body.read(card)
         return Job(
             request,
             input_tensor(request, binary, card),
@@ -107,7 +108,7 @@ class TensorPredictor:
     def _count(self, card: VersionCard, scored: Scored) -> None:
         for place, count in enumerate(np.bincount(scored.labels).tolist()):
             if count:
-                self._metrics.predictions.labels(card.model, str(card.version), card.output.labels[place]).inc(count)
+                self._metrics.count_predictions(card, card.output.labels[place], count)
 
 
 def _new_ids(count: int) -> list[str]:

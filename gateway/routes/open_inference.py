@@ -21,9 +21,13 @@ from gateway.errors import (
     ModelServerUnavailable,
     Overloaded,
     RequestInvalid,
+    TooManyParts,
+    TooManyRows,
     VersionNotServed,
 )
-from gateway.open_inference.body import HEADER_LENGTH, InferenceBody
+from gateway.limits.deadline import RequestTimeout, within
+from gateway.limits.errors import DeadlinePassed
+from gateway.open_inference.body import HEADER_LENGTH
 from gateway.open_inference.errors import ExtensionUnsupported, InferenceHeaderInvalid, NotReady, TensorInvalid
 from gateway.open_inference.metadata import Live, ModelMetadata, ModelReady, Ready, ServerMetadata, metadata_of
 from gateway.open_inference.request import InferenceRequest
@@ -52,6 +56,9 @@ READING = (
     ExtensionUnsupported,
     Overloaded,
     LogUnavailable,
+    TooManyParts,
+    TooManyRows,
+    DeadlinePassed,
 )
 WITH_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 LENGTH: dict[str, Any] = {
@@ -127,15 +134,23 @@ async def version_ready(services: Given, model: ModelPath, version: VersionPath)
 
 
 @router.post(MODEL + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)
-async def infer(request: Request, services: Given, model: ModelPath) -> Response:
+async def infer(
+    request: Request, services: Given, model: ModelPath, x_request_timeout: RequestTimeout = None
+) -> Response:
     """The probabilities that a model's stable version gives for a batch, as JSON or bytes."""
-    return await _infer(request, services, services.catalogue.model(model).choose(None))
+    return await _infer(request, services, services.catalogue.model(model).choose(None), x_request_timeout)
 
 
 @router.post(VERSION + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)
-async def infer_by_version(request: Request, services: Given, model: ModelPath, version: VersionPath) -> Response:
+async def infer_by_version(
+    request: Request,
+    services: Given,
+    model: ModelPath,
+    version: VersionPath,
+    x_request_timeout: RequestTimeout = None,
+) -> Response:
     """The probabilities that a version gives for a batch, as JSON or bytes."""
-    return await _infer(request, services, services.catalogue.model(model).choose(version))
+    return await _infer(request, services, services.catalogue.model(model).choose(version), x_request_timeout)
 
 
 def _metadata(services: Services, name: str, version: int | None) -> ModelMetadata:
@@ -148,9 +163,10 @@ async def _ready(services: Services, card: VersionCard) -> ModelReady:
     return ModelReady(name=card.model, version=str(card.version))
 
 
-async def _infer(request: Request, services: Services, card: VersionCard) -> Response:
-    with services.predictions.enter():
-        body = InferenceBody(await services.bodies.tensors(request), request.headers.get(HEADER_LENGTH))
-        async with cancelled_when_gone(request.receive):
-            answer = await services.tensors.infer(card, body, asked_by(request))
+async def _infer(request: Request, services: Services, card: VersionCard, timeout_s: float | None) -> Response:
+    with services.predictions.enter(card.model):
+        async with within(timeout_s):
+            body = await services.bodies.tensors(request, card)
+            async with cancelled_when_gone(request.receive):
+                answer = await services.tensors.infer(card, body, asked_by(request))
     return answer.response()

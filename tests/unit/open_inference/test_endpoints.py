@@ -234,6 +234,7 @@ async def test_predictions_are_counted_by_label(http: httpx.AsyncClient) -> None
     text = (await http.get("/metrics")).text
     assert f'trireme_gateway_predictions_total{{label="{CIFAR10[4]}",model="tiny",version="2"}} 3.0' in text
     assert 'trireme_gateway_requests_total{method="POST",route="/v2/models/{model}/infer",status="200"} 1.0' in text
+    assert 'trireme_gateway_slo_requests_total{good="true",model="tiny",slo="availability"} 1.0' in text
 
 
 def wrong(**changes: Any) -> bytes:
@@ -363,6 +364,22 @@ async def test_json_has_the_limit_of_a_body_and_bytes_that_of_a_batch(repository
         assert (await http.post(TINY, content=content, headers=headers)).status_code == 200
         check_error(await http.post(TINY, content=content + b"\0", headers=headers), 413, "body-too-large")
         check_error(await http.post(TINY, content=flat(PICTURES[:1])), 413, "body-too-large")
+
+
+async def test_a_request_has_no_more_rows_or_pictures_than_elsewhere(repository: Path) -> None:
+    async with gateway(repository, BothServer(), max_rows=2, max_parts=2) as http:
+        check_error(await http.post(CREDIT, content=flat(ROWS)), 413, "too-many-rows")
+        check_error(await http.post(TINY, content=flat(PICTURES)), 413, "too-many-parts")
+        assert (await http.post(TINY, content=flat(PICTURES[:2]))).status_code == 200
+
+
+async def test_a_caller_s_deadline_ends_the_wait(repository: Path) -> None:
+    server = BothServer()
+    server.go.clear()
+    async with gateway(repository, server) as http:
+        answer = await http.post(TINY, content=flat(PICTURES), headers={"X-Request-Timeout": "0.05"})
+        check_error(answer, 504, "deadline-passed")
+        await soon(lambda: server.cancelled)
 
 
 async def test_a_version_that_is_not_served_does_not_answer(http: httpx.AsyncClient) -> None:

@@ -43,7 +43,8 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> dict[str, VersionCard]:
 
 
 def read(card: VersionCard, content: bytes, headers: dict[str, str] | None = None) -> Tensor:
-    request, rest = InferenceBody(content, (headers or {}).get(HEADER_LENGTH)).read(card, MAX_JSON)
+    length = (headers or {}).get(HEADER_LENGTH)
+    request, rest = InferenceBody(content, length, max_json_bytes=MAX_JSON, max_examples=10_000).read(card)
     wants_binary(request, card)
     return input_tensor(request, rest, card)
 
