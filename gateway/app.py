@@ -24,6 +24,7 @@ from gateway.openapi import DocumentedApp
 from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
+from gateway.start_errors import StartErrors
 from gateway.telemetry.choice import tracing_for
 from gateway.telemetry.tracing import Tracing
 
@@ -78,3 +79,4 @@ def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing:
     app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"))
     cors.install(app, settings)
     app.add_middleware(Observation, metrics=metrics, tracing=tracing, with_access_log=settings.access_log)
+    app.add_middleware(StartErrors)

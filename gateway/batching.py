@@ -82,15 +82,18 @@ class MicroBatcher:
         """Whether nothing waits and nothing is in flight."""
         return not self._waiting and not self._calls
 
-    async def submit(self, tensor: Tensor, timeout_s: float, *, rows: int | None = None) -> Probabilities:
+    async def submit(
+        self, tensor: Tensor, timeout_s: float, *, rows: int | None = None, is_patient: bool = False
+    ) -> Probabilities:
         """The probabilities of one picture, float32 [labels], or of a block of `rows`, float32 [rows, labels].
 
         A block has at most `max_batch_size` rows. Raises `Overloaded`, `ModelServerTimeout`, or what the call raised.
-        A cancelled caller's item is dropped.
+        A cancelled caller's item is dropped. A patient one waits for as long as its time lasts: it is a piece of
+        something larger, which was let in as a whole.
         """
         with self._tracing.waiting() as wait:
             item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows, wait)
-            self._check_room(item, min(timeout_s, self._max_wait_s))
+            self._check_room(item, timeout_s if is_patient else min(timeout_s, self._max_wait_s))
             self._queued += item.size
             self._waiting.append(item)
             self._wake()

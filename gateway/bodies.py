@@ -183,7 +183,7 @@ async def _received(request: Request, deadline: float) -> Message:
 
 
 def _content_type(request: Request) -> str:
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if any(value.strip().lower() != "identity" for value in request.headers.getlist("content-encoding")):
         raise ContentEncodingUnsupported
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 

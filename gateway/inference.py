@@ -76,7 +76,7 @@ def request_for(card: VersionCard, tensors: Sequence[Tensor]) -> pb.ModelInferRe
         inputs=[pb.ModelInferRequest.InferInputTensor(name=schema.tensor, datatype=datatype(card), shape=shape)],
         outputs=[pb.ModelInferRequest.InferRequestedOutputTensor(name=card.output.tensor)],
         # By hand: joining the tensors' bytes is one copy, tensors of the protocol would be three.
-        raw_input_contents=[b"".join(tensor.tobytes() for tensor in tensors)],
+        raw_input_contents=[b"".join(np.ascontiguousarray(tensor).data for tensor in tensors)],
     )
 
 

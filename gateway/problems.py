@@ -28,6 +28,9 @@ TYPE_PREFIX = "urn:problem-type:trireme:"
 OPEN_INFERENCE = "/v2"
 """Below it, errors have the form of the Open Inference Protocol too."""
 
+NOT_JSON = RequestInvalid(FieldError(field="body", message="It is not JSON."))
+"""What FastAPI calls 400 where a body is not even text, and 422 where it is."""
+
 
 class Problem(BaseModel):
     """An error, as `application/problem+json` (RFC 9457)."""
@@ -139,7 +142,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    ours: dict[int, TriremeError] = {404: RouteUnknown(), 405: MethodNotAllowed()}
+    ours: dict[int, TriremeError] = {404: RouteUnknown(), 405: MethodNotAllowed(), 400: NOT_JSON}
     return ProblemResponse(ours.get(error.status_code, RequestError()), request.state.trace_id, error.headers)
 
 

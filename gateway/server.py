@@ -22,6 +22,8 @@ from gateway.settings import GatewaySettings
 log = logging.getLogger(__name__)
 
 TICK_S = 0.1
+START_FAILED = 3
+"""Exit status, as uvicorn's own."""
 
 
 def server_config(app: FastAPI, settings: GatewaySettings) -> ServerConfig:
@@ -66,6 +68,9 @@ class GatewayServer(uvicorn.Server):
         """Start listening."""
         self._guard.connections.fit_to_files()
         await super().startup(sockets)
+        if sockets:
+            # uvicorn tells of sockets that it opened itself.
+            log.info("Listening on a socket that was open before")
 
     async def main_loop(self) -> None:
         """Serve until asked to stop, then go on for the time that others need to learn of it."""
@@ -88,10 +93,12 @@ class GatewayServer(uvicorn.Server):
 
 
 def run(app: FastAPI, settings: GatewaySettings) -> None:
-    """Serve until SIGINT or SIGTERM, which end the process with status 0."""
+    """Serve until SIGINT or SIGTERM, which end the process with status 0; a start that fails ends it with another."""
     server = GatewayServer(server_config(app, settings))
     with _ended_by_signals():
         server.run(_sockets(settings))
+        if server.lifespan.should_exit:
+            sys.exit(START_FAILED)
 
 
 def _sockets(settings: GatewaySettings) -> list[socket.socket] | None:
@@ -103,5 +110,8 @@ def _ended_by_signals() -> Iterator[None]:
     # uvicorn handles them while it serves, and passes them on when it has stopped in good order.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    with contextlib.suppress(SystemExit):
+    try:
         yield
+    except SystemExit as ending:
+        if ending.code:
+            raise

@@ -81,7 +81,7 @@ class RowPredictor:
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
     def _read(self, model: TableModel, body: bytes, max_rows: int) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
-        document = read_document(body)
+        document = read_document(body, max_rows=max_rows + self._settings.max_raw_rows)
         rows = self._rows(model, document, max_rows)
         return document, rows, () if self._recorder is None else sent(model, rows, self._recorder.policy)
 
@@ -117,7 +117,11 @@ class RowPredictor:
         in_flight.inc(len(rows.features))
         try:
             async with asyncio.TaskGroup() as group:
-                calls = [group.create_task(batcher.submit(block, timeout_s, rows=len(block))) for block in blocks]
+                # Where the first block is let in, the others are, too.
+                calls = [
+                    group.create_task(batcher.submit(block, timeout_s, rows=len(block), is_patient=index > 0))
+                    for index, block in enumerate(blocks)
+                ]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:

@@ -22,6 +22,7 @@ from tests.unit.gateway.rig import PREDICT, eventually, png
 def environment(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_REPOSITORY", str(repository))
     monkeypatch.setenv("GATEWAY_AUTH", "off")
+    monkeypatch.setenv("GATEWAY_LOG", "off")
     monkeypatch.setenv("GATEWAY_SERVED", "")
 
 

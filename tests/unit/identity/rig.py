@@ -59,7 +59,7 @@ class Asking:
 @contextlib.asynccontextmanager
 async def asking(repository: Path, state: Path, **changes: Any) -> AsyncIterator[Asking]:
     """A gateway whose database and files lie in `state`."""
-    app = create_app(settings(repository, **files(state), **changes), open_model_server=opened(RedServer()))
+    app = create_app(settings(repository, **{**files(state), **changes}), open_model_server=opened(RedServer()))
     async with client(app) as http:
         yield Asking(http, app)
 

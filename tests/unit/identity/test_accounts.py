@@ -14,8 +14,10 @@ NEW = "another long password"
 
 async def test_a_password_gives_a_token_and_the_token_the_user_s_permissions(gateway: Asking) -> None:
     answer = await gateway.login()
-    assert answer.json()["token_type"] == "Bearer"
-    assert answer.json()["expires_in"] == 900
+    assert {name: answer.json()[name] for name in ("token_type", "expires_in")} == {
+        "token_type": "Bearer",
+        "expires_in": 900,
+    }
     assert answer.headers["cache-control"] == "no-store"
     me = (await gateway.me(bearer(answer.json()["access_token"]))).json()
     assert me == {

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,13 @@ from gateway.admission import Admission
 from gateway.app import create_app
 from gateway.errors import Overloaded
 from gateway.identity.principal import Principal
-from gateway.inference import Pixels, Probabilities
+from gateway.inference import ModelServer, Pixels, Probabilities, Tensor
 from gateway.limits.errors import TooManyBatches
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import make_version
 from tests.unit.gateway.limits.rig import ALICE, BOB, known
 from tests.unit.gateway.rig import BATCH, PREDICT, RedServer, check_problem, client, opened, png, settings, soon
-from tests.unit.gateway.table_rig import FILE, ROWS
+from tests.unit.gateway.table_rig import FILE, ROWS, RiskServer
 
 OTHER = "/v1/models/other/predict"
 PICTURE = png((1, 0, 0))
@@ -48,7 +49,7 @@ class OneSlow(RedServer):
 
 @contextlib.asynccontextmanager
 async def serving(
-    repository: Path, server: RedServer, *principals: Principal, **changes: Any
+    repository: Path, server: ModelServer, *principals: Principal, **changes: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(settings(repository, **changes), open_model_server=opened(server))
     async with client(known(app, *principals)) as http:
@@ -94,6 +95,28 @@ async def test_one_callers_batches_leave_room_for_anothers(repository: Path) -> 
         await asyncio.sleep(0.05)
         server.go.set()
         assert [(await task).status_code for task in (first, second)] == [200, 200]
+
+
+class Steady(RiskServer):
+    """Takes 20 ms a call, whatever is in it."""
+
+    concurrency = 1
+
+    async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
+        await asyncio.sleep(0.02)
+        if card.model == "credit":
+            return await super().infer(card, tensors, timeout_s)
+        return await RedServer().infer(card, tensors, timeout_s)
+
+
+async def test_what_was_let_in_is_not_refused_half_way(repository: Path) -> None:
+    files = [("files", PICTURE)] * 200
+    rows = {"rows": [ROW] * 500}
+    async with serving(repository, Steady(), ALICE, max_wait_s=0.001, batch_window=200) as http:
+        for _ in range(2):
+            lines = (await http.post(BATCH, files=files)).text.splitlines()
+            assert {"label" in json.loads(line) for line in lines} == {True}
+            assert (await http.post(ROWS, json=rows)).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ import io
 import socket
 import time
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.app import create_app
+from gateway.limits.unread import guarded
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import make_version
 from tests.support.wire import connected, head, refused
@@ -87,7 +91,7 @@ def rest(connection: socket.socket) -> bytes:
 
 def test_an_answer_that_is_not_read_frees_its_place(repository: Path) -> None:
     given = settings(repository, write_timeout_s=0.3, max_batches=1)
-    body = rows(60_000)
+    body = rows(40_000)
     request = head(FILE, *CSV_TO_LINES, f"Content-Length: {len(body)}")
     with listening(create_app(given, open_model_server=opened(RiskServer())), given) as port:
         url = f"http://127.0.0.1:{port}{FILE}"
@@ -102,16 +106,25 @@ def test_an_answer_that_is_not_read_frees_its_place(repository: Path) -> None:
             assert not rest(unread).endswith(b"0\r\n\r\n")
 
 
-def test_an_answer_that_is_read_slowly_arrives_as_a_whole(repository: Path) -> None:
-    given = settings(repository, write_timeout_s=0.2, min_bytes_per_s=1000)
-    body = rows(60_000)
-    request = head(FILE, *CSV_TO_LINES, f"Content-Length: {len(body)}")
-    app = create_app(given, open_model_server=opened(RiskServer()))
-    with listening(app, given) as port, socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        slow.connect(("127.0.0.1", port))
-        slow.sendall(request + body)
-        assert rest(slow) == b"0\r\n\r\n"
+class Plain(HttpToolsProtocol):
+    """A protocol without a connection: its loop and its transport are stand-ins."""
+
+    def __init__(self) -> None:
+        self.loop = self.transport = Mock()
+
+
+@pytest.mark.parametrize(("read", "breaks"), [(2000, False), (1999, True), (0, True)])
+def test_a_full_buffer_has_to_be_read_at_a_pace(read: int, breaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HttpToolsProtocol, "pause_writing", Mock())
+    connection: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)()
+    connection.transport.get_write_buffer_size.return_value = 100_000
+    connection.pause_writing()
+    (seconds, look, held), _ = connection.loop.call_later.call_args
+    assert seconds == 2.0
+    connection.transport.get_write_buffer_size.return_value -= read
+    look(held)
+    assert connection.transport.abort.called is breaks
+    assert connection.loop.call_later.call_count == (1 if breaks else 2)
 
 
 async def test_a_callers_own_deadline_cancels_the_call_to_the_model_server(repository: Path) -> None:
