@@ -28,6 +28,8 @@ from gateway.errors import (
     PicturesNotTaken,
     RequestInvalid,
 )
+from gateway.identity.principal import principal_of
+from gateway.limits.roles import Bounds, RoleBounds
 from gateway.multipart import Part, read_parts
 from gateway.request_document import RequestDocument
 from gateway.settings import GatewaySettings
@@ -60,6 +62,7 @@ class BodyReader:
     """Reads bodies within the settings' limits; how many bytes arrive is `gateway.body_guard`'s to count."""
 
     settings: GatewaySettings
+    roles: RoleBounds
 
     async def picture(self, request: Request) -> Source:
         """The one picture of a request.
@@ -101,7 +104,7 @@ class BodyReader:
         """The pictures of a batch; raises what `picture` raises."""
         if _content_type(request) != MULTIPART:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
-        return await self._parts(request, ("files", "file"), max_parts=self.settings.max_parts)
+        return await self._parts(request, ("files", "file"), max_parts=self._bounds(request).parts)
 
     def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
         """The format of a table's file, and its bytes as they arrive.
@@ -117,6 +120,13 @@ class BodyReader:
             raise ContentTypeUnsupported(f"Send a table's file as {', '.join(MEDIA_TYPES.values())}.")
         return sent, self._chunks(request, self.settings.table_timeout_s)
 
+    def max_rows(self, request: Request) -> int:
+        """Rows that the caller's JSON document may have."""
+        return self._bounds(request).rows
+
+    def _bounds(self, request: Request) -> Bounds:
+        return self.roles.of(principal_of(request.scope).role)
+
     async def _whole(self, request: Request) -> bytes:
         body = b"".join([chunk async for chunk in self._chunks(request)])
         if not body:
@@ -129,7 +139,7 @@ class BodyReader:
             request.headers["content-type"],
             names=names,
             max_parts=max_parts,
-            max_part_bytes=self.settings.max_body_bytes,
+            max_part_bytes=self._bounds(request).body_bytes,
         )
         if not parts:
             raise RequestInvalid(FieldError(field=f"body.{names[0]}", message="Field required"))

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from gateway.answers import Readiness
 from gateway.identity import describing
+from gateway.limits.documented import document_rates
 from gateway.problems import MEDIA_TYPE
 
 READINESS = f"#/components/schemas/{Readiness.__name__}"
@@ -21,6 +22,7 @@ class DocumentedApp(FastAPI):
             for path in document["paths"].values():
                 for operation in path.values():
                     _correct(operation["responses"])
+            document_rates(document)
             describing.describe(document)
         return super().openapi()
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -27,6 +28,9 @@ from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import Identity, open_identity
 from gateway.inference import ModelServer
+from gateway.limits.address import Addresses
+from gateway.limits.errors import TooManyBatches
+from gateway.limits.roles import RoleBounds
 from gateway.metrics import Metrics
 from gateway.prediction_log.opening import open_log
 from gateway.prediction_log.recorder import Recorder
@@ -70,6 +74,7 @@ class Services:
     database: Database | None
     """None where nothing needs it."""
     identity: Identity
+    addresses: Addresses
     history: History | None
     """None where no log is kept."""
     started: float = field(default_factory=time.monotonic)
@@ -155,16 +160,21 @@ async def open_services(
             _file_answers(server, file_work, metrics, settings, recorder),
             file_work,
             Spool(settings.spool),
-            BodyReader(settings),
+            BodyReader(settings, RoleBounds(settings)),
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
-            predictions=Admission(settings.max_in_flight),
-            batches=Admission(settings.max_batches),
+            predictions=_predictions(settings),
+            batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
             database=database,
             identity=identity,
+            addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
         )
+
+
+def _predictions(settings: GatewaySettings) -> Admission:
+    return Admission(settings.max_in_flight, each=math.ceil(settings.max_in_flight * settings.model_share))
 
 
 @contextlib.asynccontextmanager
