@@ -9,6 +9,8 @@ from gateway.tables.negotiation import format_sent
 
 FILES = ("/predict/batch", "/validate")
 """Ends of addresses that take tables in files."""
+BATCHES = ("/predict/batch", "/infer")
+"""Ends of addresses that take many examples."""
 
 
 def allowances(settings: GatewaySettings, metrics: Metrics) -> Allow:
@@ -21,6 +23,6 @@ def allowances(settings: GatewaySettings, metrics: Metrics) -> Allow:
         bound = bounds.of(role)
         if path.endswith(FILES) and format_sent(content_type) is not None:
             return Allowance(bound.table_bytes, disk)
-        return Allowance(bound.batch_bytes if path.endswith("/predict/batch") else bound.body_bytes, memory)
+        return Allowance(bound.batch_bytes if path.endswith(BATCHES) else bound.body_bytes, memory)
 
     return allow

@@ -21,7 +21,7 @@ from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import auth, health, keys, models, predict, predictions, users, validate
+from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
 from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 from gateway.start_errors import StartErrors
@@ -68,7 +68,7 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, models, predictions, health, auth, users, keys):
+    for resource in (predict, validate, open_inference, models, predictions, health, auth, users, keys):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)

@@ -23,18 +23,18 @@ from gateway.service_rate import ServiceRate
 from gateway.telemetry.tracing import UNTRACED, Tracing, Wait
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
-"""Computes the probabilities of pictures, or of blocks of rows, within seconds."""
+"""Computes the probabilities of pictures and of blocks within seconds."""
 
 
 @dataclass(eq=False)
 class Item:
-    """One picture, or a block of rows, and who waits for its answer."""
+    """One picture, or a block of pictures or rows, and who waits for its answer."""
 
     tensor: Tensor
     deadline: float
     """By the event loop's clock, in seconds."""
     rows: int | None = None
-    """Of a block; None for a picture."""
+    """Of a block, pictures too; None for a single picture."""
     wait: Wait | None = None
     """The span of its wait, where it is traced."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

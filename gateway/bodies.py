@@ -15,6 +15,7 @@ from starlette.types import Message
 
 from contract.card import VersionCard
 from contract.errors import PictureEmpty
+from contract.inputs import ImageInput
 from contract.tabular.formats import MEDIA_TYPES, Format
 from gateway.decoding import Source
 from gateway.errors import (
@@ -31,14 +32,16 @@ from gateway.errors import (
 from gateway.identity.principal import principal_of
 from gateway.limits.roles import Bounds, RoleBounds
 from gateway.multipart import Part, read_parts
+from gateway.open_inference.body import HEADER_LENGTH, InferenceBody
 from gateway.request_document import RequestDocument
 from gateway.settings import GatewaySettings
 from gateway.tables.negotiation import format_sent
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+OCTETS = "application/octet-stream"
 # `curl --data-binary` says that it is a form; what a picture is, its bytes say.
-RAW = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded"})
+RAW = frozenset({"", OCTETS, "application/x-www-form-urlencoded"})
 
 
 def _undo_base64(value: object) -> object:
@@ -105,6 +108,19 @@ class BodyReader:
         if _content_type(request) != MULTIPART:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
         return await self._parts(request, ("files", "file"), max_parts=self._bounds(request).parts)
+
+    async def tensors(self, request: Request, card: VersionCard) -> InferenceBody:
+        """JSON, perhaps with the bytes of tensors after it; raises what `picture` raises."""
+        # Triton's client names no type at all.
+        if _content_type(request) not in {JSON, *RAW}:
+            raise ContentTypeUnsupported(f"Send tensors as {JSON}, or with their bytes after it as {OCTETS}.")
+        bounds = self._bounds(request)
+        return InferenceBody(
+            await self._whole(request),
+            request.headers.get(HEADER_LENGTH),
+            max_json_bytes=bounds.body_bytes,
+            max_examples=bounds.parts if isinstance(card.input, ImageInput) else bounds.rows,
+        )
 
     def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
         """The format of a table's file, and its bytes as they arrive.

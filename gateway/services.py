@@ -32,6 +32,8 @@ from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
 from gateway.metrics import Metrics
+from gateway.open_inference.predictor import TensorPredictor
+from gateway.open_inference.readiness import VersionReadiness
 from gateway.prediction_log.opening import open_log
 from gateway.prediction_log.recorder import Recorder
 from gateway.predictor import Predictor
@@ -69,6 +71,8 @@ class Services:
     spool: Spool
     bodies: BodyReader
     readiness: ReadinessCheck
+    tensors: TensorPredictor
+    versions_readiness: VersionReadiness
     predictions: Admission
     batches: Admission
     database: Database | None
@@ -164,6 +168,8 @@ async def open_services(
             ReadinessCheck(
                 lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
             ),
+            TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
+            VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
             predictions=_predictions(settings),
             batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
             database=database,

@@ -19,8 +19,13 @@ from gateway.identity.permissions import PERMISSIONS, Permission, Role
 from tests.unit.gateway.rig import check_problem, settings
 from tests.unit.identity.rig import Asking, asking, bearer
 
-NEVER = "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f"
-SAMPLES = {"{model}": "tiny", "{name}": "nobody", "{prefix}": "none", "{id}": NEVER, "{path:path}": "swagger-ui.css"}
+SAMPLES = {
+    "{id}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
+    "{model}": "tiny",
+    "{name}": "nobody",
+    "{prefix}": "none",
+    "{path:path}": "swagger-ui.css",
+}
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
