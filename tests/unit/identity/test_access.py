@@ -19,7 +19,14 @@ from gateway.identity.permissions import PERMISSIONS, Permission, Role
 from tests.unit.gateway.rig import check_problem, settings
 from tests.unit.identity.rig import Asking, asking, bearer
 
-SAMPLES = {"{model}": "tiny", "{name}": "nobody", "{prefix}": "none", "{path:path}": "swagger-ui.css"}
+SAMPLES = {
+    "{model}": "tiny",
+    "{name}": "nobody",
+    "{prefix}": "none",
+    "{version}": "1",
+    "{id}": "00000000-0000-7000-8000-000000000000",
+    "{path:path}": "swagger-ui.css",
+}
 
 
 def routes(app: Any) -> Iterator[tuple[str, str]]:
