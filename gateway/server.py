@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from contract.errors import SettingsInvalid
 from gateway.http.connections import Connections
 from gateway.http.drain import Drain
 from gateway.http.guard import Guard, ServerConfig
@@ -93,16 +94,25 @@ class GatewayServer(uvicorn.Server):
 
 
 def run(app: FastAPI, settings: GatewaySettings) -> None:
-    """Serve until SIGINT or SIGTERM, which end the process with status 0; a start that fails ends it with another."""
+    """Serve until SIGINT or SIGTERM, which end the process with status 0; a start that fails ends it with another.
+
+    Raises `SettingsInvalid` where the socket to listen on is none.
+    """
     server = GatewayServer(server_config(app, settings))
+    sockets = _sockets(settings)
     with _ended_by_signals():
-        server.run(_sockets(settings))
+        server.run(sockets)
         if server.lifespan.should_exit:
             sys.exit(START_FAILED)
 
 
 def _sockets(settings: GatewaySettings) -> list[socket.socket] | None:
-    return None if settings.socket_fd is None else [socket.socket(fileno=settings.socket_fd)]
+    if settings.socket_fd is None:
+        return None
+    try:
+        return [socket.socket(fileno=settings.socket_fd)]
+    except OSError:
+        raise SettingsInvalid(["GATEWAY_SOCKET_FD: It is no open socket."]) from None
 
 
 @contextlib.contextmanager

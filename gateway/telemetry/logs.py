@@ -1,23 +1,18 @@
-"""The way of a log's records: from any thread into a bounded queue, and from there to the sinks, by one thread."""
+"""The program's log: every logger's records, with what is known of the request, to the sinks of the settings."""
 
 import contextlib
 import copy
 import logging
 import os
-import queue
-from collections.abc import Iterator, Mapping
-from logging.handlers import QueueHandler, QueueListener
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 from gateway.faults import described
+from gateway.telemetry.backlog import Backlog, Writer
 from gateway.telemetry.context import CURRENT
 from gateway.telemetry.formats import JsonLines, TextLines
 from gateway.telemetry.settings import TelemetrySettings
-from gateway.telemetry.sinks import DescriptorSink, FileSink
-
-STOP_S = 3.0
-"""How long the end of the program waits for lines that aren't written yet."""
+from gateway.telemetry.sinks import DescriptorSink, FileSink, Sink
 
 QUIET: Mapping[str, int] = MappingProxyType(
     {
@@ -31,17 +26,15 @@ QUIET: Mapping[str, int] = MappingProxyType(
 )
 """Libraries' loggers, and the least severe of their messages that are of use here."""
 
-Queue = queue.Queue[Any]
-Sink = DescriptorSink | FileSink
 
+class LogHandler(logging.Handler):
+    """Makes records ready and adds them to a backlog, or drops them where it is full: nothing waits for a log."""
 
-class RecordQueue(QueueHandler):
-    """Puts records into a queue, or drops them where it is full: a log must not hold up a request."""
-
-    def __init__(self, records: Queue, sinks: tuple[Sink, ...]) -> None:
-        super().__init__(records)
+    def __init__(self, backlog: Backlog, sinks: Sequence[Sink]) -> None:
+        super().__init__()
         self.dropped = 0
-        """Records that found the queue full, or that could not be formatted."""
+        """Records that found the backlog full, or whose message could not be made."""
+        self._backlog = backlog
         self._sinks = sinks
 
     @property
@@ -49,52 +42,33 @@ class RecordQueue(QueueHandler):
         """Lines that a sink could not write."""
         return sum(sink.failed for sink in self._sinks)
 
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """The record with its message made, and what is known of the request; an exception's text is left out."""
-        ready = copy.copy(record)
-        error = record.exc_info[1] if record.exc_info else None
-        ready.msg = record.getMessage() if error is None else f"{record.getMessage().rstrip()}: {described(error)}"
-        ready.args = ready.exc_info = ready.exc_text = ready.stack_info = None
-        request = CURRENT.get()
-        if request is not None:
-            vars(ready).update(request.fields())
-        return ready
-
-    def enqueue(self, record: logging.LogRecord) -> None:
-        """Put a record into the queue, without waiting."""
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a record; its message is made here, because its arguments may change."""
         try:
-            self.queue.put_nowait(record)
-        except queue.Full:
-            self.dropped += 1
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's signature
-        """Count; logging's own way would print the record's arguments."""
-        self.dropped += 1
+            is_kept = self._backlog.add(_ready(record))
+        except Exception:  # noqa: BLE001 - logging's own way would print the record's arguments
+            is_kept = False
+        self.dropped += not is_kept
 
 
-class _Writer(QueueListener):
-    """Writes what is queued; its end is bounded, so that a reader that hangs can't keep the program from ending."""
-
-    def __init__(self, records: Queue, sinks: tuple[Sink, ...]) -> None:
-        super().__init__(records, *sinks)
-        self._records = records
-
-    def stop(self) -> None:
-        """Write what is there, and end."""
-        with contextlib.suppress(queue.Full):
-            self._records.put(None, timeout=STOP_S)
-        if self._thread is not None:
-            self._thread.join(STOP_S)
+def _ready(record: logging.LogRecord) -> logging.LogRecord:
+    """A record for another thread and time, without an exception's text, which may hold anything."""
+    ready = copy.copy(record)
+    error = record.exc_info[1] if record.exc_info else None
+    ready.msg = record.getMessage() if error is None else f"{record.getMessage().rstrip()}: {described(error)}"
+    ready.args = ready.exc_info = ready.exc_text = ready.stack_info = None
+    request = CURRENT.get()
+    if request is not None:
+        vars(ready).update(request.fields())
+    return ready
 
 
 @contextlib.contextmanager
-def logging_to(
-    descriptor: int, settings: TelemetrySettings, quiet: Mapping[str, int] = QUIET
-) -> Iterator[logging.Handler]:
+def logging_to(descriptor: int, settings: TelemetrySettings, quiet: Mapping[str, int] = QUIET) -> Iterator[LogHandler]:
     """Within this block the program logs to a file descriptor, and to a file where the settings name one."""
     sinks = _sinks(descriptor, settings)
-    records = Queue(settings.logging_queue)
-    handler, writer = RecordQueue(records, sinks), _Writer(records, sinks)
+    backlog = Backlog(settings.logging_queue)
+    handler, writer = LogHandler(backlog, sinks), Writer(backlog, sinks)
     writer.start()
     _install(handler, settings.logging_level, quiet)
     try:
@@ -115,13 +89,11 @@ def _install(handler: logging.Handler, level: str, quiet: Mapping[str, int]) -> 
         logging.getLogger(name).setLevel(max(least, library))
 
 
-def _sinks(descriptor: int, settings: TelemetrySettings) -> tuple[Sink, ...]:
+def _sinks(descriptor: int, settings: TelemetrySettings) -> list[Sink]:
     is_text = settings.logging_format == "text" or (settings.logging_format == "auto" and os.isatty(descriptor))
-    sinks: list[Sink] = [DescriptorSink(descriptor)]
+    formatter = TextLines() if is_text else JsonLines()
+    sinks: list[Sink] = [DescriptorSink(descriptor, formatter)]
     if settings.logging_file is not None:
-        sinks.append(
-            FileSink(settings.logging_file, max_bytes=settings.logging_file_bytes, keep=settings.logging_files)
-        )
-    for sink in sinks:
-        sink.setFormatter(TextLines() if is_text else JsonLines())
-    return tuple(sinks)
+        bounds = {"max_bytes": settings.logging_file_bytes, "keep": settings.logging_files}
+        sinks.append(FileSink(settings.logging_file, formatter, **bounds))
+    return sinks

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Gauge, GCCollector, ProcessColl
 from prometheus_client.core import CounterMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.telemetry.logs import RecordQueue
+from gateway.telemetry.logs import LogHandler
 
 INTERVAL_S = 0.25
 KEPT = 60
@@ -25,7 +25,7 @@ class LogCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Two counters."""
-        queues = [handler for handler in logging.getLogger().handlers if isinstance(handler, RecordQueue)]
+        queues = [handler for handler in logging.getLogger().handlers if isinstance(handler, LogHandler)]
         dropped, failed = sum(one.dropped for one in queues), sum(one.failed for one in queues)
         yield CounterMetricFamily(f"{self._prefix}log_dropped", "Messages that found the log's queue full.", dropped)
         yield CounterMetricFamily(f"{self._prefix}log_failed", "Lines of the log that could not be written.", failed)

@@ -2,50 +2,59 @@
 
 import logging
 import os
+from collections.abc import Sequence
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Protocol
 
 
-class _Unlocked(logging.Handler):
-    """Without the lock: the end of the program takes it, and must not wait for a reader that hangs."""
+class Sink(Protocol):
+    """Takes records in one thread."""
 
-    failed = 0
-    """Lines that could not be written."""
+    failed: int
+    """Records that could not be written."""
 
-    def handle(self, record: logging.LogRecord) -> bool:
-        """Write one record."""
-        self.emit(record)
-        return True
+    def write(self, records: Sequence[logging.LogRecord], /) -> None:
+        """Write some records; raises nothing."""
+        ...
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's signature
-        """Count; a full disk or a reader that left is no reason to fail."""
-        self.failed += 1
+    def close(self) -> None:
+        """Let go of what is held."""
+        ...
 
 
-class DescriptorSink(_Unlocked):
-    """Writes to a file descriptor, such as standard output's, past Python's own buffers and their locks."""
+class DescriptorSink:
+    """Writes to a file descriptor, such as standard output's.
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__()
+    Past Python's own buffers: the interpreter's end takes their locks, and must not wait for a reader that hangs.
+    """
+
+    def __init__(self, descriptor: int, formatter: logging.Formatter) -> None:
+        self.failed = 0
         self._descriptor = descriptor
+        self._formatter = formatter
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line; blocks as long as the reader does."""
+    def write(self, records: Sequence[logging.LogRecord], /) -> None:
+        """Write some lines; blocks as long as the reader does."""
+        text = "".join(f"{self._formatter.format(record)}\n" for record in records)
+        data = memoryview(text.encode(errors="backslashreplace"))
         try:
-            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
-            while line:
-                line = line[os.write(self._descriptor, line) :]
+            while data:
+                data = data[os.write(self._descriptor, data) :]
         except OSError:
-            self.handleError(record)
+            # The reader left, or it is a file on a disk that is full.
+            self.failed += len(records)
+
+    def close(self) -> None:
+        """The descriptor is the caller's."""
 
 
-class FileSink(_Unlocked, RotatingFileHandler):
+class FileSink(RotatingFileHandler):
     """Writes to a file that is renamed when it is full; the oldest of those is removed."""
 
-    def __init__(self, path: Path, *, max_bytes: int, keep: int) -> None:
-        RotatingFileHandler.__init__(
-            self,
+    def __init__(self, path: Path, formatter: logging.Formatter, *, max_bytes: int, keep: int) -> None:
+        super().__init__(
             path,
             maxBytes=max_bytes,
             backupCount=keep,
@@ -54,14 +63,25 @@ class FileSink(_Unlocked, RotatingFileHandler):
             # Opened by the first line: a file that can't be is counted like any other failure.
             delay=True,
         )
+        self.failed = 0
+        self.setFormatter(formatter)
 
-    def _open(self) -> TextIOWrapper:
-        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return super()._open()
+    def write(self, records: Sequence[logging.LogRecord], /) -> None:
+        """Write some lines, each to its end."""
+        for record in records:
+            self.emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's signature
+        """Count; a full disk is no reason to fail."""
+        self.failed += 1
 
     def close(self) -> None:
         """Close the file; what a full disk didn't take is lost."""
         try:
-            RotatingFileHandler.close(self)
+            super().close()
         except OSError:
             self.failed += 1
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()

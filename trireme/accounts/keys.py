@@ -3,6 +3,7 @@
 import getpass
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,7 @@ NoteOption = Annotated[str, typer.Option(help="What the key is for.")]
 DaysOption = Annotated[
     int | None, typer.Option(min=1, max=MAX_KEY_DAYS, help="Days that it is valid; for good without it.")
 ]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The file to make; it must not exist.")]
 KeepOption = Annotated[int, typer.Option(min=0, max=9, help="How many of the keys so far go on verifying.")]
 
 
@@ -64,6 +66,13 @@ def create(
 def revoke(prefix: PrefixArgument, as_json: JsonOption = False) -> None:
     """End an API key for good."""
     show([KeyShown.of(run(lambda store: store.keys.revoke(prefix)))], as_json=as_json)
+
+
+@keys.command("new-signing")
+def new_signing(file: FileArgument, as_json: JsonOption = False) -> None:
+    """Make a file with a first key that signs tokens, such as for a Secret of Kubernetes."""
+    kid = signing_keys.create(file).kid
+    typer.echo(json.dumps({"signs": kid, "verify": [kid]}) if as_json else f"Key {kid} lies in {file}: keep it secret.")
 
 
 @keys.command("rotate-signing")

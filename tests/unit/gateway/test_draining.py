@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from contract.card import VersionCard
+from contract.errors import SettingsInvalid
 from gateway.app import create_app
 from gateway.inference import Pixels, Probabilities
-from gateway.server import GatewayServer, server_config
+from gateway.server import GatewayServer, run, server_config
 from tests.support.wire import answer, connected, ended, head, sized
 from tests.unit.gateway.rig import PREDICT, RedServer, eventually, opened, png, settings
 
@@ -120,3 +121,11 @@ def test_an_idle_connection_does_not_hold_the_end_up(repository: Path) -> None:
             assert ended(used)
             assert ended(unused)
             gateway.thread.join()
+
+
+def test_a_socket_that_is_none_is_a_wrong_setting(repository: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        number = closed.fileno()
+    given = settings(repository, socket_fd=number)
+    with pytest.raises(SettingsInvalid, match="GATEWAY_SOCKET_FD"):
+        run(create_app(given), given)

@@ -74,6 +74,8 @@ def files(state: Path) -> dict[str, Any]:
         "database": SecretStr(f"sqlite:///{state}/trireme.db"),
         "auth_signing_keys": keys,
         "auth_admin_password_file": password,
+        "log": "on",
+        "log_spill": state / "predictions",
     }
 
 

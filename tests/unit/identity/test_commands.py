@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from contract.errors import TriremeError
+from gateway.identity import signing_keys
 from gateway.identity.api_key import ApiKey
 from tests.unit.identity.rig import PASSWORD, asking, bearer, files
 from trireme.accounts.database import database
@@ -91,6 +92,15 @@ async def test_what_the_commands_make_a_gateway_takes(
     shown = await asyncio.to_thread(documents, "keys", "list")
     assert (shown[0]["owner"], shown[0]["revoked"]) == ("anna", None)
     assert (await asyncio.to_thread(documents, "keys", "revoke", shown[0]["prefix"]))[0]["revoked"]
+
+
+def test_a_first_key_that_signs_is_made_for_its_owner_alone_and_never_over_another(tmp_path: Path) -> None:
+    file = tmp_path / "signing-keys.json"
+    made = documents("keys", "new-signing", str(file))
+    assert [key.kid for key in signing_keys.load(file, create=False)] == made["verify"] == [made["signs"]]
+    assert file.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(TriremeError, match="exists already"):
+        invoke("keys", "new-signing", str(file))
 
 
 def test_keys_that_sign_are_rotated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

