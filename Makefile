@@ -22,9 +22,9 @@ run: .venv/.ready  ## The main job: data, training, publish, serve on http://127
 	@exec $(BIN)/trireme serve --first-model cifar10
 
 .PHONY: test
-test: .venv/.ready  ## Unit and integration tests, with a coverage report
+test: .venv/.ready  ## Unit, integration and security tests, with a coverage report
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest tests/unit tests/integration
+	@$(BIN)/coverage run -m pytest tests/unit tests/integration tests/security
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 .PHONY: acceptance

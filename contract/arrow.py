@@ -21,7 +21,7 @@ _MISSING = pa.array(sorted(MISSING_TEXTS))
 
 
 def encoded(values: pa.Array, column: Column, encode: Cell, *, is_text: bool) -> tuple[Numbers, Places]:
-    """The numbers of a column, float64 [rows], and the places of the values to judge singly by `encode`."""
+    """The numbers of a column, float64 [rows], perhaps a view; and the places of the values to judge by `encode`."""
     # A decimal is no category, and Arrow can't look up those of 32 and 64 bits.
     if not _is_simple(values.type) or (column.type == "category" and pa.types.is_decimal(values.type)):
         return np.full(len(values), np.nan), np.arange(len(values))
@@ -43,12 +43,14 @@ def values_at(values: pa.Array, places: Places) -> Sequence[object]:
 
 
 def _used(values: pa.DictionaryArray) -> tuple[Sequence[object], Places]:
-    """The values of a dictionary that are used, None among them, and the place of each row's value there.
+    """The values of a dictionary, at most one a row and None, and the place of each row's value there.
 
     A file's dictionary may be far longer than a batch of it, and its values too long to be spelt out for each row.
     """
     # int64 first: the place of a missing value may not fit the type of the indices.
     places = pc.fill_null(pc.cast(values.indices, pa.int64()), -1).to_numpy(zero_copy_only=False)
+    if len(values.dictionary) <= len(values):
+        return [None, *values.dictionary.to_pylist()], places + 1
     used, inverse = np.unique(places, return_inverse=True)
     return values.dictionary.take(pa.array(used, mask=used < 0)).to_pylist(), inverse
 
@@ -61,12 +63,13 @@ def _is_simple(kind: pa.DataType) -> bool:
 
 def _is_number(kind: pa.DataType) -> bool:
     types = pa.types
-    some = (types.is_integer, types.is_floating, types.is_decimal, types.is_null)
-    return any(is_one(kind) for is_one in some)
+    some: bool = types.is_floating(kind) or types.is_integer(kind) or types.is_decimal(kind) or types.is_null(kind)
+    return some
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return any(is_one(kind) for is_one in (pa.types.is_string, pa.types.is_large_string))
+    some: bool = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return some
 
 
 def _codes(values: pa.Array, encode: Cell) -> tuple[Numbers, Places]:
@@ -83,18 +86,18 @@ def _numbers(values: pa.Array, column: Column, encode: Cell, *, is_text: bool) -
     if not (_is_number(values.type) or is_truth):
         return np.full(len(values), np.nan), np.arange(len(values))
     cast = pc.cast(pc.cast(values, pa.uint8()) if is_truth else values, pa.float64(), safe=False)
-    return _rounded(cast, np.zeros(len(values), np.bool_), column, encode)
+    return _rounded(cast, None, column, encode)
 
 
-def _rounded(values: pa.Array, bad: Mask, column: Column, encode: Cell) -> tuple[Numbers, Places]:
-    """The numbers of float64 values, with the default of what is missing."""
-    numbers = np.array(values.to_numpy(zero_copy_only=False), np.float64)
+def _rounded(values: pa.Array, bad: Mask | None, column: Column, encode: Cell) -> tuple[Numbers, Places]:
+    """The numbers of float64 values, with the default of what is missing and not `bad`."""
+    numbers: Numbers = values.to_numpy(zero_copy_only=False)
     plain = _plain(numbers, column)
     default = _try(encode, None)
     if not np.isinf(default):
-        missing = np.isnan(numbers) & ~bad
-        numbers[missing] = default
+        missing = np.isnan(numbers) if bad is None else np.isnan(numbers) & ~bad
         plain |= missing
+        numbers = numbers if np.isnan(default) else np.where(missing, default, numbers)
     return numbers, np.flatnonzero(~plain)
 
 
@@ -108,17 +111,16 @@ def _plain(numbers: Numbers, column: Column) -> Mask:
     return plain
 
 
-def _digits(values: pa.Array) -> tuple[pa.Array, Mask]:
-    """Texts as float64, NULL where they are missing or no number; and which of them are neither."""
-    none = np.zeros(len(values), np.bool_)
+def _digits(values: pa.Array) -> tuple[pa.Array, Mask | None]:
+    """Texts as float64, NULL where they are missing or no number; and which of them are neither, if any may be."""
     cast = _cast(values)
     if cast is not None:
-        return cast, none
+        return cast, None
     missing = pc.is_in(values, value_set=_MISSING.cast(values.type))
     null = pa.scalar(None, values.type)
     cast = _cast(pc.if_else(missing, null, values))
     if cast is not None:
-        return cast, none
+        return cast, None
     good = pc.fill_null(pc.match_substring_regex(values, f"^(?:{NUMBER_PATTERN})$"), False)
     bad = pc.and_(pc.invert(pc.or_(good, missing)), values.is_valid())
     return pc.cast(pc.if_else(good, values, null), pa.float64()), bad.to_numpy(zero_copy_only=False)

@@ -12,12 +12,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contract.arrow import encoded, values_at
+from contract.arrow import Numbers, encoded, values_at
 from contract.cells import CellRefused, Rule, ValueClass, cell, value_class
 from contract.inputs import TableInput
 
 Features = NDArray[np.float32]
 Row = Mapping[str, object]
+
+STRIP = 16
+"""Columns that are put into rows at a time: so many float32 fill one line of a processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +70,30 @@ class Encoder:
 
     def batch(self, batch: pa.RecordBatch) -> Encoded:
         """Encode a record batch; a column that it lacks is a column of missing values, other columns are ignored."""
-        features = np.empty((batch.num_rows, len(self._cells)), np.float32, order="F")
+        features = np.empty((batch.num_rows, len(self._cells)), np.float32)
         problems: list[CellProblem] = []
-        for place, (column, _) in enumerate(self._cells):
-            found = batch.schema.get_field_index(column.name)
-            values = batch.column(found) if found >= 0 else pa.nulls(batch.num_rows)
-            features[:, place] = self._column(values, place, problems)
+        for start in range(0, len(self._cells), STRIP):
+            places = range(start, min(start + STRIP, len(self._cells)))
+            strip = np.array([self._column(batch, place, problems) for place in places])
+            features[:, start : places.stop] = strip.T
         problems.sort(key=lambda problem: problem.row)
-        return Encoded(np.ascontiguousarray(features), problems)
+        return Encoded(features, problems)
 
     def _unknown(self, index: int, row: Row) -> Iterator[CellProblem]:
         unknown = (name for name in row if name not in self._known)
         return (CellProblem(index, name, value_class(row[name]), "unknown-column") for name in unknown)
 
-    def _column(self, values: pa.Array, place: int, problems: list[CellProblem]) -> Features:
+    def _column(self, batch: pa.RecordBatch, place: int, problems: list[CellProblem]) -> Numbers:
         column, encode = self._cells[place]
+        found = batch.schema.get_field_index(column.name)
+        values = batch.column(found) if found >= 0 else pa.nulls(batch.num_rows)
         known, doubtful = encoded(values, column, encode, is_text=self._is_text)
-        for index, value in zip(doubtful.tolist(), values_at(values, doubtful), strict=True):
-            known[index] = self._encoded(value, index, place, problems)
-        return known.astype(np.float32)
+        if not len(doubtful):
+            return known
+        judged = zip(doubtful.tolist(), values_at(values, doubtful), strict=True)
+        known = known.copy()
+        known[doubtful] = [self._encoded(value, index, place, problems) for index, value in judged]
+        return known
 
     def _encoded(self, value: object, row: int, place: int, problems: list[CellProblem]) -> float:
         column, encode = self._cells[place]

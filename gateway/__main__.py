@@ -17,15 +17,18 @@ def main() -> int:
     """Serve with the settings of the environment; returns the exit status."""
     try:
         check_settings(GatewaySettings)
+        _serve(GatewaySettings())
     except SettingsInvalid as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return 2
-    settings = GatewaySettings()
+    return 0
+
+
+def _serve(settings: GatewaySettings) -> None:
     with logging_to(sys.stdout.fileno(), settings):
         for sentence in unknown_variables(GatewaySettings):
             log.warning("%s", sentence)
         run(create_app(settings), settings)
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,16 +9,23 @@ from fastapi import FastAPI
 from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
-from gateway.body_guard import BodyGuard
+from gateway.body_guard import BodyGuard, Pace
+from gateway.connecting import OpenModelServer, open_triton
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
+from gateway.limits import cors
+from gateway.limits.opening import rate_counters
+from gateway.limits.policy import RatePolicy
+from gateway.limits.rate_limit import RateLimit
+from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
-from gateway.routes import auth, health, keys, models, predict, predictions, users, validate
-from gateway.services import OpenModelServer, open_services, open_triton
+from gateway.opening import open_services
+from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
 from gateway.settings import GatewaySettings
+from gateway.start_errors import StartErrors
 from gateway.telemetry.choice import tracing_for
 from gateway.telemetry.tracing import Tracing
 
@@ -30,12 +37,16 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
     connect = open_model_server or partial(open_triton, tracing=tracing)
+    counters = rate_counters(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, metrics, connect, tracing) as services:
             app.state.services = services
-            yield
+            try:
+                yield
+            finally:
+                await counters.close()
 
     app = DocumentedApp(
         title="Trireme",
@@ -52,18 +63,21 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
     # For the server, which starts before there are services.
     app.state.metrics = metrics
     app.state.drain = Drain()
-    _install(app, settings, metrics, tracing)
+    _install(app, settings, metrics, tracing, counters)
     return app
 
 
-def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> None:
+def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, models, predictions, health, auth, users, keys):
+    for resource in (predict, validate, open_inference, models, predictions, health, auth, users, keys):
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)
     # The last one added is the outermost.
-    allow = allowances(settings, metrics)
-    app.add_middleware(BodyGuard, allow=allow)
-    app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"), allow=allow)
+    pace = Pace(settings.body_grace_s, settings.min_bytes_per_s)
+    app.add_middleware(BodyGuard, allow=allowances(settings, metrics), pace=pace)
+    app.add_middleware(RateLimit, policy=RatePolicy(settings), counters=counters)
+    app.add_middleware(IdentityGuard, table=access_table(open_metrics=settings.metrics_access == "open"))
+    cors.install(app, settings)
     app.add_middleware(Observation, metrics=metrics, tracing=tracing, with_access_log=settings.access_log)
+    app.add_middleware(StartErrors)

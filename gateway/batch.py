@@ -43,7 +43,7 @@ class BatchAnswer:
 
     async def _line(self, index: int, part: Part) -> bytes:
         try:
-            answer = await self.predictor.predict(self.card, part.picture, self.top_k, self.asked)
+            answer = await self.predictor.predict(self.card, part.picture, self.top_k, self.asked, is_patient=True)
         except TriremeError as error:
             return self._problem(error, index, part)
         except Exception as error:  # noqa: BLE001 - one picture must not fail the rest

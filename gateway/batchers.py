@@ -48,6 +48,7 @@ class Batchers:
             max_batch_size=card.engine.max_batch_size,
             concurrency=lambda: self._server.concurrency,
             max_queue=settings.max_queue if isinstance(card.input, ImageInput) else settings.max_queued_rows,
+            max_wait_s=settings.max_wait_s,
             # Looked up each time: the metric forgets versions that aren't served.
             dropped=lambda: self._metrics.dropped.labels(card.model, str(card.version)).inc(),
             tracing=self._tracing,

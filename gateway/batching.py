@@ -2,11 +2,16 @@
 
 The first one goes at once. What arrives while as many calls are in flight as the model server takes goes together
 in the next one. So batches grow with the load, and an idle gateway adds no delay.
+
+A queue in which an input would wait for too long takes no more: who is told so at once can go elsewhere, and those who
+wait are answered in time.
 """
 
 import asyncio
+import contextlib
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 
@@ -14,21 +19,22 @@ import numpy as np
 
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
 from gateway.inference import Probabilities, Tensor
+from gateway.service_rate import ServiceRate
 from gateway.telemetry.tracing import UNTRACED, Tracing, Wait
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
-"""Computes the probabilities of pictures, or of blocks of rows, within seconds."""
+"""Computes the probabilities of pictures and of blocks within seconds."""
 
 
 @dataclass(eq=False)
 class Item:
-    """One picture, or a block of rows, and who waits for its answer."""
+    """One picture, or a block of pictures or rows, and who waits for its answer."""
 
     tensor: Tensor
     deadline: float
     """By the event loop's clock, in seconds."""
     rows: int | None = None
-    """Of a block; None for a picture."""
+    """Of a block, pictures too; None for a single picture."""
     wait: Wait | None = None
     """The span of its wait, where it is traced."""
     answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
@@ -43,7 +49,8 @@ class MicroBatcher:
     """Batches the pictures or rows for one version.
 
     `call` computes a batch of at most `max_batch_size`; at most `concurrency()` calls are in flight, and at most
-    `max_queue` pictures or rows wait for one. `dropped` counts what nobody waited for any more.
+    `max_queue` pictures or rows wait for one, none of them for longer than about `max_wait_s` seconds. `dropped` counts
+    what nobody waited for any more.
     """
 
     def __init__(
@@ -53,6 +60,7 @@ class MicroBatcher:
         max_batch_size: int,
         concurrency: Callable[[], int],
         max_queue: int,
+        max_wait_s: float = math.inf,
         dropped: Callable[[], None] = lambda: None,
         tracing: Tracing = UNTRACED,
     ) -> None:
@@ -60,11 +68,13 @@ class MicroBatcher:
         self._max_batch_size = max_batch_size
         self._concurrency = concurrency
         self._max_queue = max_queue
+        self._max_wait_s = max_wait_s
         self._dropped = dropped
         self._tracing = tracing
         self._waiting: deque[Item] = deque()
         self._queued = 0
-        self._calls: set[asyncio.Task[None]] = set()
+        self._rate = ServiceRate()
+        self._calls: dict[asyncio.Task[None], float] = {}
         self._woken = False
 
     @property
@@ -72,16 +82,18 @@ class MicroBatcher:
         """Whether nothing waits and nothing is in flight."""
         return not self._waiting and not self._calls
 
-    async def submit(self, tensor: Tensor, timeout_s: float, *, rows: int | None = None) -> Probabilities:
+    async def submit(
+        self, tensor: Tensor, timeout_s: float, *, rows: int | None = None, is_patient: bool = False
+    ) -> Probabilities:
         """The probabilities of one picture, float32 [labels], or of a block of `rows`, float32 [rows, labels].
 
         A block has at most `max_batch_size` rows. Raises `Overloaded`, `ModelServerTimeout`, or what the call raised.
-        A cancelled caller's item is dropped.
+        A cancelled caller's item is dropped. A patient one waits for as long as its time lasts: it is a piece of
+        something larger, which was let in as a whole.
         """
         with self._tracing.waiting() as wait:
             item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows, wait)
-            if self._queued + item.size > self._max_queue:
-                raise Overloaded("Too many inputs wait for the model server.")
+            self._check_room(item, timeout_s if is_patient else min(timeout_s, self._max_wait_s))
             self._queued += item.size
             self._waiting.append(item)
             self._wake()
@@ -97,6 +109,18 @@ class MicroBatcher:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
 
+    def _check_room(self, item: Item, max_wait_s: float) -> None:
+        if self._queued + item.size > self._max_queue:
+            raise Overloaded("Too many inputs wait for the model server.", retry_after_s=self._wait_s())
+        # The first in the queue never waits for others: it shows whether the model server has recovered.
+        if self._waiting and (wait_s := self._wait_s()) > max_wait_s:
+            raise Overloaded("An input would wait too long for the model server.", retry_after_s=wait_s - max_wait_s)
+
+    def _wait_s(self) -> float:
+        now = asyncio.get_running_loop().time()
+        oldest = next(iter(self._calls.values()), now)
+        return self._rate.wait_s(self._queued, self._concurrency(), now - oldest)
+
     def _wake(self) -> None:
         # Not at once: what else arrives in this turn of the event loop goes along.
         if not self._woken:
@@ -108,13 +132,14 @@ class MicroBatcher:
         while self._waiting and len(self._calls) < self._concurrency():
             batch = self._take()
             if batch:
+                loop = asyncio.get_running_loop()
                 # In no request's context: it serves several.
-                task = asyncio.get_running_loop().create_task(self._run(batch), context=Context())
-                self._calls.add(task)
+                task = loop.create_task(self._run(batch, was_full=bool(self._waiting)), context=Context())
+                self._calls[task] = loop.time()
                 task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
+        del self._calls[task]
         self._dispatch()
 
     def _take(self) -> list[Item]:
@@ -134,15 +159,27 @@ class MicroBatcher:
     def _is_wanted(item: Item) -> bool:
         return not item.answer.done() and item.deadline > asyncio.get_running_loop().time()
 
-    async def _run(self, batch: list[Item]) -> None:
+    async def _run(self, batch: list[Item], *, was_full: bool) -> None:
         _cancel_when_unwanted(batch)
         try:
-            await self._compute_or_split(batch)
+            with self._timed(batch, was_full=was_full):
+                await self._compute_or_split(batch)
         except asyncio.CancelledError:
             _fail(batch, ModelServerUnavailable("The gateway is stopping."))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait for this call
             _fail(batch, error)
+
+    @contextlib.contextmanager
+    def _timed(self, batch: list[Item], *, was_full: bool) -> Iterator[None]:
+        clock = asyncio.get_running_loop().time
+        started, examples = clock(), sum(item.size for item in batch)
+        try:
+            yield
+        except (asyncio.CancelledError, ModelServerTimeout):
+            self._rate.note_given_up(examples, clock() - started)
+            raise
+        self._rate.note(examples, clock() - started, was_full=was_full)
 
     async def _compute_or_split(self, batch: list[Item]) -> None:
         try:

@@ -15,6 +15,7 @@ from starlette.types import Message
 
 from contract.card import VersionCard
 from contract.errors import PictureEmpty
+from contract.inputs import ImageInput
 from contract.tabular.formats import MEDIA_TYPES, Format
 from gateway.decoding import Source
 from gateway.errors import (
@@ -28,15 +29,19 @@ from gateway.errors import (
     PicturesNotTaken,
     RequestInvalid,
 )
+from gateway.identity.principal import principal_of
+from gateway.limits.roles import Bounds, RoleBounds
 from gateway.multipart import Part, read_parts
+from gateway.open_inference.body import HEADER_LENGTH, InferenceBody
 from gateway.request_document import RequestDocument
 from gateway.settings import GatewaySettings
 from gateway.tables.negotiation import format_sent
 
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
+OCTETS = "application/octet-stream"
 # `curl --data-binary` says that it is a form; what a picture is, its bytes say.
-RAW = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded"})
+RAW = frozenset({"", OCTETS, "application/x-www-form-urlencoded"})
 
 
 def _undo_base64(value: object) -> object:
@@ -60,6 +65,7 @@ class BodyReader:
     """Reads bodies within the settings' limits; how many bytes arrive is `gateway.body_guard`'s to count."""
 
     settings: GatewaySettings
+    roles: RoleBounds
 
     async def picture(self, request: Request) -> Source:
         """The one picture of a request.
@@ -101,7 +107,20 @@ class BodyReader:
         """The pictures of a batch; raises what `picture` raises."""
         if _content_type(request) != MULTIPART:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
-        return await self._parts(request, ("files", "file"), max_parts=self.settings.max_parts)
+        return await self._parts(request, ("files", "file"), max_parts=self._bounds(request).parts)
+
+    async def tensors(self, request: Request, card: VersionCard) -> InferenceBody:
+        """JSON, perhaps with the bytes of tensors after it; raises what `picture` raises."""
+        # Triton's client names no type at all.
+        if _content_type(request) not in {JSON, *RAW}:
+            raise ContentTypeUnsupported(f"Send tensors as {JSON}, or with their bytes after it as {OCTETS}.")
+        bounds = self._bounds(request)
+        return InferenceBody(
+            await self._whole(request),
+            request.headers.get(HEADER_LENGTH),
+            max_json_bytes=bounds.body_bytes,
+            max_examples=bounds.parts if isinstance(card.input, ImageInput) else bounds.rows,
+        )
 
     def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
         """The format of a table's file, and its bytes as they arrive.
@@ -117,6 +136,13 @@ class BodyReader:
             raise ContentTypeUnsupported(f"Send a table's file as {', '.join(MEDIA_TYPES.values())}.")
         return sent, self._chunks(request, self.settings.table_timeout_s)
 
+    def max_rows(self, request: Request) -> int:
+        """Rows that the caller's JSON document may have."""
+        return self._bounds(request).rows
+
+    def _bounds(self, request: Request) -> Bounds:
+        return self.roles.of(principal_of(request.scope).role)
+
     async def _whole(self, request: Request) -> bytes:
         body = b"".join([chunk async for chunk in self._chunks(request)])
         if not body:
@@ -129,7 +155,7 @@ class BodyReader:
             request.headers["content-type"],
             names=names,
             max_parts=max_parts,
-            max_part_bytes=self.settings.max_body_bytes,
+            max_part_bytes=self._bounds(request).body_bytes,
         )
         if not parts:
             raise RequestInvalid(FieldError(field=f"body.{names[0]}", message="Field required"))
@@ -157,7 +183,7 @@ async def _received(request: Request, deadline: float) -> Message:
 
 
 def _content_type(request: Request) -> str:
-    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+    if any(value.strip().lower() != "identity" for value in request.headers.getlist("content-encoding")):
         raise ContentEncodingUnsupported
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 

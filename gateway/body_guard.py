@@ -8,7 +8,9 @@ from prometheus_client import Gauge
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import BodyTooLarge, Overloaded
+from gateway.errors import BodyLate, BodyTooLarge, Overloaded
+from gateway.identity.permissions import Role
+from gateway.identity.principal import principal_of
 
 LINGER_S = 1.0
 """How long what a refused caller still sends is thrown away: it can read the answer before the connection ends."""
@@ -46,20 +48,38 @@ class Allowance:
     budget: Budget
 
 
-Allow = Callable[[str, str], Allowance]
-"""By a request's path and its body's content type."""
+Allow = Callable[[str, str, Role | None], Allowance]
+"""By a request's path, its body's content type, and the caller's role."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a body has to arrive: the gateway waits for it `grace_s` seconds, and one more for each so many bytes.
+
+    Only waiting counts: a gateway that is slow to take a body doesn't blame the caller.
+    """
+
+    grace_s: float
+    bytes_per_s: int
+
+    def patience_s(self, counted: int) -> float:
+        """Seconds of waiting in all, once so many bytes have arrived."""
+        return self.grace_s + counted / self.bytes_per_s
 
 
 class BodyGuard:
     """ASGI middleware: the reader of a body gets `BodyTooLarge` or `Overloaded` in place of one byte too many.
 
+    It gets `BodyLate` where the body arrives too slowly.
+
     A body that announces its size is refused before any of it is read. Where the answer goes out before the body has
     arrived, the connection ends with it, after a moment in which the rest is thrown away.
     """
 
-    def __init__(self, app: ASGIApp, *, allow: Allow) -> None:
+    def __init__(self, app: ASGIApp, *, allow: Allow, pace: Pace) -> None:
         self._app = app
         self._allow = allow
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind."""
@@ -67,33 +87,27 @@ class BodyGuard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        allowance = self._allow(scope["path"], headers.get("content-type", ""))
-        body = _Body(receive, send, headers, allowance)
+        allowance = self._allow(scope["path"], headers.get("content-type", ""), principal_of(scope).role)
+        body = _Body(receive, send, headers=headers, allowance=allowance, pace=self._pace)
         try:
             await self._app(scope, body.receive, body.send)
         finally:
             allowance.budget.give_back(body.counted)
 
 
+async def answer_early(response: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the answer to a request whose body nobody will read, so that the caller can read the answer."""
+    is_complete = not _has_body(Headers(scope=scope))
+    await response(scope, receive, _Exchange(receive, send, is_complete).send)
+
+
 @dataclass
-class _Body:
-    """One body on its way in, and the answer on its way out."""
+class _Exchange:
+    """A body whose end is watched, and the answer on its way out."""
 
     source: Receive
     sink: Send
-    headers: Headers
-    allowance: Allowance
-    counted: int = 0
     is_complete: bool = False
-
-    async def receive(self) -> Message:
-        """The next message; raises `BodyTooLarge` or `Overloaded`."""
-        self._check(_announced(self.headers))
-        message = await self.source()
-        if message["type"] == "http.request":
-            self._count(len(message.get("body", b"")))
-        self._note_end(message)
-        return message
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
@@ -122,6 +136,37 @@ class _Body:
 
     def _note_end(self, message: Message) -> None:
         self.is_complete |= message["type"] != "http.request" or not message.get("more_body", False)
+
+
+@dataclass(kw_only=True)
+class _Body(_Exchange):
+    """A body on its way in."""
+
+    headers: Headers
+    allowance: Allowance
+    pace: Pace
+    counted: int = 0
+    waited_s: float = 0.0
+
+    async def receive(self) -> Message:
+        """The next message; raises `BodyTooLarge`, `BodyLate` or `Overloaded`."""
+        self._check(_announced(self.headers))
+        message = await (self.source() if self.is_complete else self._in_time())
+        if message["type"] == "http.request":
+            self._count(len(message.get("body", b"")))
+        self._note_end(message)
+        return message
+
+    async def _in_time(self) -> Message:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(self.pace.patience_s(self.counted) - self.waited_s):
+                return await self.source()
+        except TimeoutError:
+            raise BodyLate("The request's body arrives too slowly.") from None
+        finally:
+            self.waited_s += clock() - began
 
     def _count(self, size: int) -> None:
         self._check(self.counted + size)

@@ -34,9 +34,9 @@ GatewayError
 └── ModelServerTimeout               504  model-server-timeout
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import ClassVar
 
 from pydantic import BaseModel
 
@@ -57,7 +57,7 @@ class FieldError(BaseModel):
 class GatewayError(TriremeError):
     """A request can't be answered."""
 
-    headers: ClassVar[Mapping[str, str]] = NO_HEADERS
+    headers: Mapping[str, str] = NO_HEADERS
     """Headers of the answer."""
 
 
@@ -165,7 +165,7 @@ class ContentEncodingUnsupported(RequestError):
     status = 415
     code = "content-encoding-unsupported"
     title = "The body must not be compressed"
-    headers = MappingProxyType({"Accept-Encoding": "identity"})
+    headers: Mapping[str, str] = MappingProxyType({"Accept-Encoding": "identity"})
 
 
 class ClientGone(RequestError):
@@ -271,7 +271,11 @@ class RetryLater(GatewayError):
     status = 503
     code = "retry-later"
     title = "Try again a little later"
-    headers = MappingProxyType({"Retry-After": "1"})
+    headers: Mapping[str, str] = MappingProxyType({"Retry-After": "1"})
+
+    def __init__(self, detail: str | None = None, *, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(max(1, math.ceil(retry_after_s)))}
 
 
 class ModelNotServed(RetryLater):
@@ -282,7 +286,7 @@ class ModelNotServed(RetryLater):
 
 
 class Overloaded(RetryLater):
-    """A queue is full; nothing was computed."""
+    """A queue is full, or the wait in it would be too long; nothing was computed."""
 
     code = "overloaded"
     title = "The gateway has too much to do"

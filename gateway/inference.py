@@ -14,7 +14,8 @@ from gateway.errors import ModelServerFailed, PicturesNotTaken, RowsNotTaken
 Pixels = NDArray[np.uint8]
 Features = NDArray[np.float32]
 Tensor = NDArray[Any]
-"""One picture, uint8 [height, width, channels], or a block of a table's rows, float32 [rows, columns]."""
+"""One picture, uint8 [height, width, channels]; or a block: of pictures, with one dimension more in front, or of a
+table's rows, float32 [rows, columns]."""
 Probabilities = NDArray[np.float32]
 
 
@@ -27,7 +28,7 @@ class ModelServer(Protocol):
         ...
 
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
-        """Probabilities, float32 [examples, labels], of all pictures, or of all rows of all blocks.
+        """Probabilities, float32 [examples, labels], of all pictures and rows of all blocks.
 
         Raises `ModelServerUnavailable`, `ModelServerTimeout` or `ModelServerFailed`.
         """
@@ -57,21 +58,25 @@ def nothing(card: VersionCard) -> Tensor:
 
 def examples(card: VersionCard, tensors: Sequence[Tensor]) -> int:
     """How many pictures or rows there are."""
-    return len(tensors) if isinstance(card.input, ImageInput) else sum(map(len, tensors))
+    one = len(card.input.shape)
+    return sum(1 if tensor.ndim == one else len(tensor) for tensor in tensors)
+
+
+def datatype(card: VersionCard) -> str:
+    """The protocol's name for the numbers that a version takes."""
+    return "UINT8" if isinstance(card.input, ImageInput) else "FP32"
 
 
 def request_for(card: VersionCard, tensors: Sequence[Tensor]) -> pb.ModelInferRequest:
     """The message that asks `card`'s version for the probabilities of pictures or rows."""
     schema, count = card.input, examples(card, tensors)
-    datatype, shape = (
-        ("UINT8", (count, *schema.shape)) if isinstance(schema, ImageInput) else ("FP32", (count, len(schema.columns)))
-    )
+    shape = (count, *schema.shape)
     return pb.ModelInferRequest(
         model_name=card.name.triton_name,
-        inputs=[pb.ModelInferRequest.InferInputTensor(name=schema.tensor, datatype=datatype, shape=shape)],
+        inputs=[pb.ModelInferRequest.InferInputTensor(name=schema.tensor, datatype=datatype(card), shape=shape)],
         outputs=[pb.ModelInferRequest.InferRequestedOutputTensor(name=card.output.tensor)],
         # By hand: joining the tensors' bytes is one copy, tensors of the protocol would be three.
-        raw_input_contents=[b"".join(tensor.tobytes() for tensor in tensors)],
+        raw_input_contents=[b"".join(np.ascontiguousarray(tensor).data for tensor in tensors)],
     )
 
 

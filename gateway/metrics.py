@@ -79,6 +79,9 @@ class Metrics:
         self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
         self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")
         self.buffered = self._gauge("buffered_bytes", "Bytes of bodies being read or in work.")
+        self.rate_store_errors = self._counter(
+            "rate_store_errors", "Questions to the shared store of rate limits that it didn't answer in time.", []
+        )
 
     def _add_telemetry(self, slo_latency_s: float) -> None:
         build = Gauge("trireme_build_info", "Always 1.", ["version", "python"], registry=self.registry)

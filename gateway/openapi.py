@@ -6,21 +6,24 @@ from fastapi import FastAPI
 
 from gateway.answers import Readiness
 from gateway.identity import describing
-from gateway.problems import MEDIA_TYPE
+from gateway.limits.documented import document_rates
+from gateway.problems import MEDIA_TYPE, is_open_inference
 
 READINESS = f"#/components/schemas/{Readiness.__name__}"
 
 
 class DocumentedApp(FastAPI):
-    """A FastAPI app whose errors are described as `application/problem+json`."""
+    """A FastAPI app whose errors are described as `application/problem+json`, but for those under `/v2`."""
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
-            for path in document["paths"].values():
-                for operation in path.values():
-                    _correct(operation["responses"])
+            for path, operations in document["paths"].items():
+                if not is_open_inference(path):
+                    for operation in operations.values():
+                        _correct(operation["responses"])
+            document_rates(document)
             describing.describe(document)
         return super().openapi()
 

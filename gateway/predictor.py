@@ -35,8 +35,10 @@ class Predictor:
         self._recorder = recorder
         self._identifiers = Identifiers()
 
-    async def predict(self, card: VersionCard, source: Source, top_k: int | None, asked: Asked) -> Prediction:
-        """Predict one picture with one version.
+    async def predict(
+        self, card: VersionCard, source: Source, top_k: int | None, asked: Asked, *, is_patient: bool = False
+    ) -> Prediction:
+        """Predict one picture with one version; a patient one is a batch's (see `MicroBatcher.submit`).
 
         Raises what `Decoder.decode` and `MicroBatcher.submit` raise, `PicturesNotTaken` and `LogUnavailable`.
         """
@@ -45,7 +47,7 @@ class Predictor:
         picture = await self._decoder.decode(digested if self._recorder else source, image_input(card))
         decoded = time.perf_counter()
         with self._metrics.pictures.labels(card.model, str(card.version)).track_inprogress():
-            row = await self._batchers.of(card).submit(picture, self._settings.triton_timeout_s)
+            row = await self._batchers.of(card).submit(picture, self._settings.triton_timeout_s, is_patient=is_patient)
         timings = Timings(decode=_ms(decoded - started), inference=_ms(time.perf_counter() - decoded))
         best = _best(card, row, top_k or self._settings.default_top_k)
         answer = Prediction(

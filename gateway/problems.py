@@ -25,6 +25,11 @@ from gateway.row_report import ProblemCount, RowProblem
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:trireme:"
+OPEN_INFERENCE = "/v2"
+"""Below it, errors have the form of the Open Inference Protocol too."""
+
+NOT_JSON = RequestInvalid(FieldError(field="body", message="It is not JSON."))
+"""What FastAPI calls 400 where a body is not even text, and 422 where it is."""
 
 
 class Problem(BaseModel):
@@ -63,6 +68,23 @@ class Problem(BaseModel):
         )
 
 
+class OpenInferenceProblem(Problem):
+    """An error under `/v2`: a problem, with its sentence where clients of the Open Inference Protocol look for it."""
+
+    error: str = Field(examples=["A batch has from 1 to 64 examples."])
+    """The detail."""
+
+
+def is_open_inference(path: str) -> bool:
+    """Whether a path belongs to the Open Inference Protocol."""
+    return path == OPEN_INFERENCE or path.startswith(OPEN_INFERENCE + "/")
+
+
+def form_of(path: str) -> tuple[type[Problem], str]:
+    """The document and the media type of errors at a path."""
+    return (OpenInferenceProblem, "application/json") if is_open_inference(path) else (Problem, MEDIA_TYPE)
+
+
 def _extras(error: TriremeError) -> dict[str, Any]:
     match error:
         case RequestInvalid():
@@ -82,15 +104,23 @@ class ProblemResponse(Response):
     media_type = MEDIA_TYPE
 
     def __init__(self, error: TriremeError, trace_id: str, headers: Mapping[str, str] | None = None) -> None:
-        body = Problem.of(error, trace_id).model_dump_json(exclude_none=True)
+        self._problem = Problem.of(error, trace_id)
         own = error.headers if isinstance(error, GatewayError) else {}
-        super().__init__(body, error.status, {**own, **(headers or {})})
-        self._code = error.code
+        super().__init__(self._problem.model_dump_json(exclude_none=True), error.status, {**own, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer, and leave its code for logs and metrics."""
-        scope["state"]["problem_code"] = self._code
+        scope["state"]["problem_code"] = self._problem.code
+        if is_open_inference(scope["path"]):
+            self._speak_open_inference()
         await super().__call__(scope, receive, send)
+
+    def _speak_open_inference(self) -> None:
+        problem = OpenInferenceProblem(**dict(self._problem), error=self._problem.detail)
+        self.body = problem.model_dump_json(exclude_none=True).encode()
+        self.headers["Content-Length"] = str(len(self.body))
+        # KServe's client shows the sentence of no other type.
+        self.headers["Content-Type"] = "application/json"
 
 
 def install(app: FastAPI) -> None:
@@ -112,7 +142,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    ours: dict[int, TriremeError] = {404: RouteUnknown(), 405: MethodNotAllowed()}
+    ours: dict[int, TriremeError] = {404: RouteUnknown(), 405: MethodNotAllowed(), 400: NOT_JSON}
     return ProblemResponse(ours.get(error.status_code, RequestError()), request.state.trace_id, error.headers)
 
 

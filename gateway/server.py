@@ -11,16 +11,20 @@ from collections.abc import Iterator
 import uvicorn
 from fastapi import FastAPI
 
+from contract.errors import SettingsInvalid
 from gateway.http.connections import Connections
 from gateway.http.drain import Drain
 from gateway.http.guard import Guard, ServerConfig
 from gateway.http.protocol import HttpProtocol
+from gateway.limits.unread import guarded
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.1
+START_FAILED = 3
+"""Exit status, as uvicorn's own."""
 
 
 def server_config(app: FastAPI, settings: GatewaySettings) -> ServerConfig:
@@ -31,13 +35,15 @@ def server_config(app: FastAPI, settings: GatewaySettings) -> ServerConfig:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=HttpProtocol,
+        http=guarded(HttpProtocol, timeout_s=settings.write_timeout_s, min_bytes_per_s=settings.min_bytes_per_s),
         ws="none",
         lifespan="on",
         log_config=None,
         # The gateway writes its own, without addresses and queries.
         access_log=False,
         server_header=False,
+        # Whose word is taken for a caller's address: see `gateway.limits.address`.
+        proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
@@ -63,6 +69,9 @@ class GatewayServer(uvicorn.Server):
         """Start listening."""
         self._guard.connections.fit_to_files()
         await super().startup(sockets)
+        if sockets:
+            # uvicorn tells of sockets that it opened itself.
+            log.info("Listening on a socket that was open before")
 
     async def main_loop(self) -> None:
         """Serve until asked to stop, then go on for the time that others need to learn of it."""
@@ -85,14 +94,25 @@ class GatewayServer(uvicorn.Server):
 
 
 def run(app: FastAPI, settings: GatewaySettings) -> None:
-    """Serve until SIGINT or SIGTERM, which end the process with status 0."""
+    """Serve until SIGINT or SIGTERM, which end the process with status 0; a start that fails ends it with another.
+
+    Raises `SettingsInvalid` where the socket to listen on is none.
+    """
     server = GatewayServer(server_config(app, settings))
+    sockets = _sockets(settings)
     with _ended_by_signals():
-        server.run(_sockets(settings))
+        server.run(sockets)
+        if server.lifespan.should_exit:
+            sys.exit(START_FAILED)
 
 
 def _sockets(settings: GatewaySettings) -> list[socket.socket] | None:
-    return None if settings.socket_fd is None else [socket.socket(fileno=settings.socket_fd)]
+    if settings.socket_fd is None:
+        return None
+    try:
+        return [socket.socket(fileno=settings.socket_fd)]
+    except OSError:
+        raise SettingsInvalid(["GATEWAY_SOCKET_FD: It is no open socket."]) from None
 
 
 @contextlib.contextmanager
@@ -100,5 +120,8 @@ def _ended_by_signals() -> Iterator[None]:
     # uvicorn handles them while it serves, and passes them on when it has stopped in good order.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    with contextlib.suppress(SystemExit):
+    try:
         yield
+    except SystemExit as ending:
+        if ending.code:
+            raise

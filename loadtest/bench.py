@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from loadtest.credentials import credentials
 from loadtest.grpc_load import GrpcTarget
 from loadtest.http_load import HttpTarget
 from loadtest.machine import describe
@@ -73,7 +74,7 @@ def _targets(gateway_url: str, triton: str, decoding: str, model: str | None) ->
 
 def describe_model(url: str, model: str | None) -> dict[str, Any]:
     """What a gateway says of a model, or of its first one; raises `ServerMissing` where it has none."""
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(base_url=url, trust_env=False, headers=credentials()) as client:
         if model is None:
             models = client.get("/v1/models").raise_for_status().json()["models"]
             if not models:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
+from loadtest.credentials import credentials
 from loadtest.schedule import Schedule
 
 
@@ -23,8 +24,9 @@ class HttpTarget:
     def message(self) -> bytes:
         """The request as it goes over the wire."""
         parts = urlsplit(self.url)
+        shown = "".join(f"{name}: {value}\r\n" for name, value in credentials().items())
         head = (
-            f"POST {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+            f"POST {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n{shown}"
             f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n\r\n"
         )
         return head.encode() + self.body

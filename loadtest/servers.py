@@ -33,7 +33,21 @@ def decoding_only(*, timeout_s: float) -> Iterator[str]:
     """A gateway without a model server, on a free port; gives its URL. Raises `ServerMissing`."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    with _started(["gateway.benchmark_decode"], {"GATEWAY_PORT": str(port), "GATEWAY_AUTH": "off"}, url, timeout_s):
+    with _started(
+        ["gateway.benchmark_decode"],
+        {"GATEWAY_PORT": str(port), "GATEWAY_AUTH": "off", "GATEWAY_LOG": "off"},
+        url,
+        timeout_s,
+    ):
+        yield url
+
+
+@contextlib.contextmanager
+def own_gateway(settings: dict[str, str], *, timeout_s: float) -> Iterator[str]:
+    """A gateway alone with these settings, on a free port; gives its URL. Raises `ServerMissing`."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    with _started(["gateway"], {**settings, "GATEWAY_PORT": str(port)}, url, timeout_s):
         yield url
 
 

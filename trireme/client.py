@@ -16,8 +16,9 @@ class Client:
     Every method raises `GatewayAway` where no gateway answers and `Refused` where it answers with a problem.
     """
 
-    def __init__(self, url: str, *, timeout_s: float = 30.0) -> None:
-        self._http = httpx.Client(base_url=url, timeout=timeout_s)
+    def __init__(self, url: str, *, api_key: str | None = None, timeout_s: float = 30.0) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else None
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, headers=headers)
         self._url = url
 
     def __enter__(self) -> Self:

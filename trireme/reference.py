@@ -32,6 +32,8 @@ ERROR_MODULES = (
     "contract.errors",
     "gateway.database.errors",
     "gateway.errors",
+    "gateway.open_inference.errors",
+    "gateway.limits.errors",
     "gateway.history.errors",
     "gateway.identity.errors",
     "gateway.http.errors",

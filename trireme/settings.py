@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +28,8 @@ class TriremeSettings(BaseSettings):
     """Seconds after which `trireme serve` gives up when models don't become ready."""
     url: str = "http://127.0.0.1:8080"
     """Address of the gateway for `trireme predict`."""
+    api_key: SecretStr | None = None
+    """API key, or token, that `trireme predict` shows to the gateway."""
 
     @property
     def served(self) -> Path:

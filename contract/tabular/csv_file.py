@@ -7,6 +7,7 @@ and can't go on from there with texts.
 import codecs
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
@@ -19,8 +20,10 @@ from contract.cells import MISSING_TEXTS
 from contract.errors import TableEmpty, TableUnreadable
 from contract.tabular.table_file import Chunk, TableLimits, Wanted, check_header, check_rows, present
 
-BLOCK = 8 * 1024 * 1024
-"""Bytes that are parsed at a time, and that one row may have."""
+BLOCK = 4 * 1024 * 1024
+"""Bytes that are parsed at a time; more leave a processor's cache between one step and the next."""
+LONGEST_ROW = 8 * 1024 * 1024
+"""Bytes that one row may have."""
 DELIMITERS = (",", ";", "\t", "|")
 _QUOTE, _NEWLINE = 0x22, 0x0A
 
@@ -67,7 +70,8 @@ class CsvFile:
         """Numbers as such where all are plain, which is far faster; from the first other one on as texts."""
         try:
             # Before Arrow looks: it would tell of a row to leave out by its text.
-            block.decode()
+            if not block.isascii():
+                block.decode()
         except UnicodeDecodeError as error:
             good = block[: _last_end(block[: error.start])]
             row = seen + (self._parse(good, seen)[0].num_rows if good else 0) + 1
@@ -84,9 +88,9 @@ class CsvFile:
             table, broken = self._parse_as(self._as_numbers, block)
         except pa.ArrowInvalid:
             return None
-        floats = [column for column in table.columns if pa.types.is_floating(column.type)]
-        # Arrow takes more spellings of NaN than we do.
-        return (table, broken) if all(pc.all(pc.is_finite(column)).as_py() is not False for column in floats) else None
+        floats = (column for column in table.columns if pa.types.is_floating(column.type))
+        # Arrow takes more spellings of NaN than we do; a sum is finite only where all its numbers are.
+        return (table, broken) if all(math.isfinite(pc.sum(column).as_py() or 0) for column in floats) else None
 
     def _parse_as(self, types: Mapping[str, pa.DataType], block: bytes) -> tuple[pa.Table, list[int]]:
         broken: list[int] = []
@@ -161,8 +165,8 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
         block = rest + read
         end = _last_end(block)
         rest = block[end:]
-        if len(rest) > BLOCK:
-            raise TableUnreadable(f"A row has more than {BLOCK:,} bytes; perhaps a quote is left open.")
+        if len(rest) > LONGEST_ROW:
+            raise TableUnreadable(f"A row has more than {LONGEST_ROW:,} bytes; perhaps a quote is left open.")
         if end:
             yield block[:end]
     if rest:
@@ -198,7 +202,9 @@ def _with_broken(table: pa.Table, broken: Sequence[int]) -> pa.Table:
 
 def _cut(table: pa.Table, broken: Sequence[int], size: int) -> Iterator[Chunk]:
     start, places = 0, np.array(broken, np.int64)
-    for batch in table.to_batches(max_chunksize=size):
+    # Of one length: a short last one would take almost as long.
+    even = math.ceil(table.num_rows / max(1, math.ceil(table.num_rows / size)))
+    for batch in table.to_batches(max_chunksize=even or None):
         end = start + batch.num_rows
         first, last = np.searchsorted(places, (start, end))
         yield Chunk(batch, broken=frozenset((places[first:last] - start).tolist()))

@@ -77,4 +77,6 @@ def _file_lock(url: URL) -> Iterator[None]:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(file.with_name(f"{file.name}.lock")):
+        # For its owner only: it holds passwords' hashes.
+        file.touch(mode=0o600)
         yield

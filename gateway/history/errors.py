@@ -4,6 +4,7 @@ TriremeError
 ├── PredictionUnknown        404  prediction-unknown
 ├── FeedbackInvalid          422  feedback-invalid
 ├── FeedbackFull             409  feedback-full
+├── ExportFailed             500  export-failed
 └── RetryLater
     └── PredictionPending    503  prediction-pending
 """
@@ -34,6 +35,13 @@ class FeedbackFull(TriremeError):
     status = 409
     code = "feedback-full"
     title = "Too much was said about this prediction already"
+
+
+class ExportFailed(TriremeError):
+    """The file of an export can't be written."""
+
+    code = "export-failed"
+    title = "The export can't be written"
 
 
 class PredictionPending(RetryLater):

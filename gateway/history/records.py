@@ -34,6 +34,8 @@ def last_feedback(ids: Iterable[str] | None = None) -> Select[Any]:
 async def with_feedback(connection: AsyncConnection, rows: Iterable[Row[*tuple[Any, ...]]]) -> list[LoggedPrediction]:
     """Entries, each with what was said last."""
     rows = list(rows)
+    if not rows:
+        return []
     found = await connection.execute(last_feedback(row.id for row in rows))
     said = {row.prediction_id: Feedback.model_validate(with_zone(row)) for row in found}
     return [prediction(row, said.get(row.id)) for row in rows]
@@ -42,6 +44,11 @@ async def with_feedback(connection: AsyncConnection, rows: Iterable[Row[*tuple[A
 def page(conditions: Iterable[Any], limit: int) -> Select[Any]:
     """The youngest entries that meet the conditions."""
     return select(PREDICTIONS).where(*conditions).order_by(PREDICTIONS.c.id.desc()).limit(limit)
+
+
+def oldest_first(conditions: Iterable[Any], limit: int) -> Select[Any]:
+    """The oldest entries that meet the conditions."""
+    return select(PREDICTIONS).where(*conditions).order_by(PREDICTIONS.c.id).limit(limit)
 
 
 def _in_utc(value: Any) -> Any:

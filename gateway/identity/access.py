@@ -55,6 +55,15 @@ RULES: Rules = MappingProxyType(
         ("GET", "/v1/predictions/stats"): READ,
         ("GET", "/v1/predictions/{id}"): READ,
         ("POST", "/v1/predictions/{id}/feedback"): PREDICT,
+        ("GET", "/v2"): READ,
+        ("GET", "/v2/health/live"): PUBLIC,
+        ("GET", "/v2/health/ready"): PUBLIC,
+        ("GET", "/v2/models/{model}"): READ,
+        ("GET", "/v2/models/{model}/ready"): READ,
+        ("POST", "/v2/models/{model}/infer"): PREDICT,
+        ("GET", "/v2/models/{model}/versions/{version}"): READ,
+        ("GET", "/v2/models/{model}/versions/{version}/ready"): READ,
+        ("POST", "/v2/models/{model}/versions/{version}/infer"): PREDICT,
     }
 )
 """By method and route template. HEAD is GET's."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.identity.access import RULES, Open
 from gateway.identity.errors import Forbidden, Unauthenticated
-from gateway.problems import MEDIA_TYPE, Problem
+from gateway.problems import form_of
 
 SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `POST /v1/auth/token`, or an API key."},
@@ -22,13 +22,14 @@ def describe(document: dict[str, Any]) -> None:
                 operation["security"] = []
                 continue
             operation["security"] = [{name: []} for name in SCHEMES]
-            operation["responses"].setdefault("401", _response(Unauthenticated.code, Unauthenticated.title))
-            operation["responses"].setdefault("503", _response("retry-later", "Who calls can't be found out now"))
+            operation["responses"].setdefault("401", _response(path, Unauthenticated.code, Unauthenticated.title))
+            operation["responses"].setdefault("503", _response(path, "retry-later", "Who calls can't be found out now"))
             if not isinstance(need, Open) and need is not None:
                 title = f"The caller lacks the permission `{need.value}`"
-                operation["responses"].setdefault("403", _response(Forbidden.code, title))
+                operation["responses"].setdefault("403", _response(path, Forbidden.code, title))
 
 
-def _response(code: str, title: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
-    return {"description": f"`{code}`: {title}", "content": {MEDIA_TYPE: {"schema": schema}}}
+def _response(path: str, code: str, title: str) -> dict[str, Any]:
+    form, media_type = form_of(path)
+    schema = {"$ref": f"#/components/schemas/{form.__name__}"}
+    return {"description": f"`{code}`: {title}", "content": {media_type: {"schema": schema}}}

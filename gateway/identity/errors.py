@@ -53,7 +53,7 @@ class LoginsLimited(GatewayError):
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(f"Too many logins failed; try again in {wait_s} s.")
-        self.headers = MappingProxyType({"Retry-After": str(wait_s)})  # type: ignore[misc] # this answer's own
+        self.headers = MappingProxyType({"Retry-After": str(wait_s)})
 
 
 class AccountsOff(GatewayError):

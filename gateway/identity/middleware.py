@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract.errors import TriremeError
-from gateway.body_guard import Allow, BodyGuard
+from gateway.body_guard import answer_early
 from gateway.errors import MethodNotAllowed, RouteUnknown
 from gateway.identity.access import AccessTable, Guarded, Open
 from gateway.identity.errors import Forbidden
@@ -17,10 +17,9 @@ class IdentityGuard:
     A path or method that the table doesn't know is answered here: the router never sees what nobody decided about.
     """
 
-    def __init__(self, app: ASGIApp, *, table: AccessTable, allow: Allow) -> None:
+    def __init__(self, app: ASGIApp, *, table: AccessTable) -> None:
         self._app = app
         self._table = table
-        self._allow = allow
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of any kind."""
@@ -48,8 +47,7 @@ class IdentityGuard:
     ) -> None:
         headers = {"Allow": guarded.allow} if guarded and isinstance(error, MethodNotAllowed) else None
         response = ProblemResponse(error, scope["state"]["trace_id"], headers)
-        # The guard ends the connection where a body is still to come: nobody will read it.
-        await BodyGuard(response, allow=self._allow)(scope, receive, send)
+        await answer_early(response, scope, receive, send)
 
 
 async def _admitted(scope: Scope, guarded: Guarded | None) -> Principal:

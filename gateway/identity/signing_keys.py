@@ -62,6 +62,16 @@ def load(path: Path, *, create: bool) -> tuple[SigningKey, ...]:
     return _read(path)
 
 
+def create(path: Path) -> SigningKey:
+    """Make a file with one new key. Blocks; raises `SecretFileUnfit` where there is a file already."""
+    with _locked(path):
+        if path.exists():
+            raise SecretFileUnfit(f"{path} exists already.")
+        key = SigningKey.of(Ed25519PrivateKey.generate())
+        _write(path, (key,))
+    return key
+
+
 def rotate(path: Path, keep: int) -> tuple[SigningKey, ...]:
     """Put a new key in front of a file's, of which the newest `keep` stay. Blocks; raises `SecretFileUnfit`."""
     with _locked(path):

@@ -104,11 +104,13 @@ class Users:
             raise UserUnknown("There is no user of this name.")
         async with self._database.transaction() as connection:
             # Two admins who disable each other: the second waits here, and then is the last one.
-            await connection.execute(select(USERS.c.name).where(_IS_ADMIN).order_by(USERS.c.name).with_for_update())
+            locked = select(USERS.c.name).where(_IS_ADMIN).order_by(USERS.c.name).with_for_update()
+            admins = (await connection.execute(locked)).all()
             changed = await connection.execute(update(USERS).where(USERS.c.name == name).values(values))
             if changed.rowcount == 0:
                 raise UserUnknown(f"There is no user {name!r}.")
-            await _keep_an_admin(connection)
+            if admins:
+                await _keep_an_admin(connection)
             return _user((await connection.execute(select(USERS).where(USERS.c.name == name))).one())
 
 

@@ -2,6 +2,7 @@
 
 TriremeError
 ├── HashKeyInvalid        500  log-hash-key-invalid
+├── LogFolderInvalid      500  log-folder-invalid
 ├── LogOff                404  log-off
 └── RetryLater
     └── LogUnavailable    503  log-unavailable
@@ -16,6 +17,13 @@ class HashKeyInvalid(TriremeError):
 
     code = "log-hash-key-invalid"
     title = "The prediction log's key can't be read, or has less than 32 bytes"
+
+
+class LogFolderInvalid(TriremeError):
+    """The folder for entries, `GATEWAY_LOG_SPILL`, can't be made or written to."""
+
+    code = "log-folder-invalid"
+    title = "The prediction log's folder can't be used"
 
 
 class LogOff(TriremeError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.prediction_log.lines import Read, read
 from gateway.prediction_log.segment import SUFFIX, OpenSegment, Segment
 
+NAMES = f"{'[0-9]' * 12}{SUFFIX}"
 SEGMENT_BYTES = 8 * 1024 * 1024
 
 
@@ -23,7 +24,7 @@ class Journal:
         self._segment_bytes = segment_bytes
         self._lock = threading.Lock()
         self._open: OpenSegment | None = None
-        self._closed = [Segment.at(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+        self._closed = [Segment.at(path) for path in sorted(folder.glob(NAMES))]
         self._next = 1 + max((int(segment.path.stem) for segment in self._closed), default=0)
 
     @property
@@ -70,7 +71,7 @@ class Journal:
         """Delete a file; raises `OSError`."""
         segment.path.unlink(missing_ok=True)
         with self._lock:
-            self._closed.remove(segment)
+            self._closed = [one for one in self._closed if one != segment]
 
     def end(self) -> None:
         """Let nothing more be added, and wait until the disk has all of it; raises `OSError`."""
@@ -99,9 +100,12 @@ class Journal:
 
 
 def contents(segment: Segment) -> Read:
-    """What a file holds; raises `OSError`."""
-    with segment.path.open("rb") as file:
-        return read(file)
+    """What a file holds, which is nothing once it was removed; raises `OSError`."""
+    try:
+        with segment.path.open("rb") as file:
+            return read(file)
+    except FileNotFoundError:
+        return Read([], 0)
 
 
 def sync_path(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from functools import partial
 
 from gateway.database.engine import Database
 from gateway.database.migrating import prepare
+from gateway.prediction_log.errors import LogFolderInvalid
 from gateway.prediction_log.journal import Journal
 from gateway.prediction_log.journalled import JournalledLog
 from gateway.prediction_log.metrics import LogMetrics
@@ -29,7 +31,7 @@ async def open_log(
 ) -> AsyncIterator[tuple[Recorder, Shipping]]:
     """Begin a journal, write and ship it; at the end write all, and ship what there is time for.
 
-    Raises `HashKeyInvalid`, or `OSError` where the folder can't be made.
+    Raises `HashKeyInvalid` or `LogFolderInvalid`.
     """
     policy, spill = Policy.of(settings), Spill(settings.log_spill)
     upkeep = Upkeep(database, timedelta(days=settings.log_retention_days))
@@ -50,7 +52,10 @@ async def open_log(
 
 @contextlib.asynccontextmanager
 async def _begun(settings: LogSettings, spill: Spill) -> AsyncIterator[Journal]:
-    claim = await asyncio.to_thread(spill.begin)
+    try:
+        claim = await asyncio.to_thread(spill.begin)
+    except OSError as error:
+        raise LogFolderInvalid(f"GATEWAY_LOG_SPILL can't be used: {os.strerror(error.errno or 0)}.") from None
     try:
         yield Journal(claim.folder, max_bytes=settings.log_spill_bytes)
     finally:

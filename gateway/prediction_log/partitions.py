@@ -22,21 +22,21 @@ _NAME = re.compile(r"predictions_(\d{8})", re.ASCII)
 
 
 async def make_partitions(connection: AsyncConnection, now: datetime) -> None:
-    """Make those from yesterday on that aren't there yet; one that can't be made is told of."""
-    # Making one waits for long queries, and others for it: rather later than slowly.
-    await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+    """Make those from yesterday on that aren't there yet; what can't be made is told of."""
     known = {name for name, _ in await partitions(connection)}
     for day in (midnight(now) + DAY * number for number in range(-1, DAYS_AHEAD + 1)):
         if f"predictions_{day:%Y%m%d}" not in known:
-            await _make(connection, day)
+            bounds = f"FROM ('{lowest_id(day)}') TO ('{lowest_id(day + DAY)}')"
+            await _attempt(
+                connection, f"CREATE TABLE predictions_{day:%Y%m%d} PARTITION OF predictions FOR VALUES {bounds}"
+            )
 
 
 async def drop_partitions(connection: AsyncConnection, before: datetime) -> None:
-    """Drop those whose day ended by `before`."""
-    await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+    """Drop those whose day ended by `before`; what can't be dropped is told of."""
     for name, day in await partitions(connection):
         if day + DAY <= before:
-            await connection.execute(text(f"DROP TABLE {name}"))
+            await _attempt(connection, f"DROP TABLE {name}")
 
 
 async def partitions(connection: AsyncConnection) -> list[tuple[str, datetime]]:
@@ -59,13 +59,12 @@ def _days(names: Iterator[str]) -> Iterator[tuple[str, datetime]]:
             yield name, datetime.strptime(match[1], "%Y%m%d").replace(tzinfo=UTC)
 
 
-async def _make(connection: AsyncConnection, day: datetime) -> None:
-    bounds = f"FROM ('{lowest_id(day)}') TO ('{lowest_id(day + DAY)}')"
+async def _attempt(connection: AsyncConnection, statement: str) -> None:
     try:
         async with connection.begin_nested():
-            await connection.execute(
-                text(f"CREATE TABLE predictions_{day:%Y%m%d} PARTITION OF predictions FOR VALUES {bounds}")
-            )
+            # It waits for long queries, and others for it: rather an hour later than slowly.
+            await connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+            await connection.execute(text(statement))
     except DBAPIError as error:
-        # Entries of the day lie in the default one, or somebody reads for long.
-        log.warning("the partition of %s could not be made: %s", f"{day:%Y-%m-%d}", type(error.orig).__name__)
+        # Somebody reads for long, or entries of the day lie in the default one.
+        log.warning("%s did not succeed: %s", " ".join(statement.split()[:3]), type(error.orig).__name__)

@@ -12,7 +12,7 @@ from gateway.faults import log_fault
 from gateway.prediction_log.journal import Journal
 from gateway.prediction_log.journalled import JournalledLog
 from gateway.prediction_log.shipper import Shipper
-from gateway.prediction_log.spill import Spill
+from gateway.prediction_log.spill import Claim, Spill
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,8 @@ class Shipping:
         if not self._prepared:
             await self._prepare()
             self._prepared = True
-        await self._adopt()
         await self._ship_own()
+        await self._adopt()
 
     async def _ship_own(self) -> None:
         await self._entries.flush()
@@ -104,11 +104,18 @@ class Shipping:
         claims = await asyncio.to_thread(lambda: list(self._spill.orphans()))
         try:
             for claim in claims:
-                await self._shipper.ship(await asyncio.to_thread(Journal, claim.folder, max_bytes=0))
+                await self._ship_adopted(claim)
         finally:
             for claim in claims:
                 await asyncio.to_thread(claim.release)
         self._adopted = now
+
+    async def _ship_adopted(self, claim: Claim) -> None:
+        try:
+            await self._shipper.ship(await asyncio.to_thread(Journal, claim.folder, max_bytes=0))
+        except OSError as error:
+            # Its files can't be read: no reason to hold up others.
+            log_fault(error, "-")
 
     def _pause_s(self) -> float:
         longest: float = min(PAUSE_S * 2**self._failures, LONGEST_PAUSE_S)

@@ -45,10 +45,10 @@ class Upkeep:
 
     async def _tidy_partitions(self, now: datetime, before: datetime) -> None:
         async with self._database.transaction() as connection:
-            taken = await connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-            if taken:
-                await make_partitions(connection, now)
-                await drop_partitions(connection, before)
+            # Waited for: what comes before a day's partition lies in the default one, and then it can't be made.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+            await make_partitions(connection, now)
+            await drop_partitions(connection, before)
 
     async def _delete(self, table: Table, column: ColumnElement[str], bound: str) -> None:
         (key,) = table.primary_key

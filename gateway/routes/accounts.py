@@ -8,6 +8,7 @@ from gateway.database.errors import DatabaseUnavailable
 from gateway.errors import RequestInvalid
 from gateway.identity.errors import AccountsOff
 from gateway.identity.principal import Principal, principal_of
+from gateway.services import Services
 
 LimitQuery = Annotated[int, Query(ge=1, le=1000, description="How many to answer at most.")]
 AfterQuery = Annotated[
@@ -21,6 +22,6 @@ def caller(request: Request) -> Principal:
     return principal_of(request.scope)
 
 
-def address(request: Request) -> str:
+def address(request: Request, services: Services) -> str:
     """Where the caller is."""
-    return request.client.host if request.client else ""
+    return services.addresses.of(request.scope)

@@ -36,7 +36,7 @@ async def token(request: Request, services: Given) -> Token:
     """A short-lived token for a user's name and password, sent as JSON or as an OAuth 2 password form."""
     accounts = services.identity.ours()
     login = _login(_kind(request), await services.bodies.short(request, MAX_BYTES))
-    user = await accounts.logins.user(login.username, login.password.get_secret_value(), address(request))
+    user = await accounts.logins.user(login.username, login.password.get_secret_value(), address(request, services))
     return Token(access_token=accounts.tokens.issue(user), expires_in=accounts.tokens.lifetime_s)
 
 
@@ -53,7 +53,7 @@ async def change_password(request: Request, services: Given, change: PasswordCha
     principal = caller(request)
     if principal.kind != "user":
         raise AccountsOff("Only a user has a password: an API key has none.")
-    await accounts.logins.user(principal.name, change.password.get_secret_value(), address(request))
+    await accounts.logins.user(principal.name, change.password.get_secret_value(), address(request, services))
     hashed = await accounts.passwords.hash(change.new_password.get_secret_value())
     await accounts.users.change(principal.name, password_hash=hashed)
     services.identity.forget()

@@ -13,12 +13,14 @@ from contract.errors import ColumnsMissing, HeaderDuplicate, TableEmpty, TableTo
 from contract.tabular.formats import MEDIA_TYPES
 from gateway.disconnection import cancelled_when_gone
 from gateway.errors import DiskFull, NotAcceptable
+from gateway.identity.principal import principal_of
+from gateway.limits.errors import TooManyBatches
 from gateway.prediction_log.asked import asked_by
 from gateway.prediction_log.digest import file_digest
 from gateway.services import Given, Services
 from gateway.tables.negotiation import format_wanted
 
-TABLES = (TableEmpty, TableUnreadable, TableTooLarge, HeaderDuplicate, DiskFull)
+TABLES = (TableEmpty, TableUnreadable, TableTooLarge, HeaderDuplicate, DiskFull, TooManyBatches)
 FILES = (*TABLES, ColumnsMissing, NotAcceptable)
 TABLE_CONTENT: dict[str, Any] = {
     media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES.values()
@@ -39,11 +41,17 @@ class NdjsonResponse(StreamingResponse):
     media_type = MEDIA_TYPES["jsonl"]
 
 
-async def _ending(services: Given) -> AsyncIterator[contextlib.AsyncExitStack]:
+async def _ending(request: Request, services: Given) -> AsyncIterator[contextlib.AsyncExitStack]:
     # A dependency, because it is left after the last piece was sent, or could not be.
     async with contextlib.AsyncExitStack() as ending:
-        ending.enter_context(services.batches.enter())
+        ending.enter_context(services.batches.enter(_caller(request)))
         yield ending
+
+
+def _caller(request: Request) -> str | None:
+    # Where nobody is asked who they are, all are one: its share would be everybody's.
+    principal = principal_of(request.scope)
+    return None if principal.kind in {"local", "nobody"} else principal.id
 
 
 Ending = Annotated[contextlib.AsyncExitStack, Depends(_ending)]

@@ -43,6 +43,8 @@ from gateway.errors import (
     TooManyRows,
     VersionNotServed,
 )
+from gateway.limits.deadline import RequestTimeout, within
+from gateway.limits.errors import DeadlinePassed
 from gateway.prediction_log.asked import asked_by
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.routes.describe import COMPUTING, ModelPath, TopKQuery, VersionQuery, problems
@@ -122,20 +124,27 @@ MANY = {
     "",
     response_model=Prediction | RowPrediction | RowPredictions,
     openapi_extra=ONE_PICTURE,
-    responses=problems(*CHOICE, *READING, *PICTURES, *ROWS, *COMPUTING),
+    responses=problems(*CHOICE, *READING, *PICTURES, *ROWS, *COMPUTING, DeadlinePassed),
 )
 async def predict(
-    request: Request, services: Given, model: ModelPath, top_k: TopKQuery = None, version: VersionQuery = None
+    request: Request,
+    services: Given,
+    *,
+    model: ModelPath,
+    top_k: TopKQuery = None,
+    version: VersionQuery = None,
+    x_request_timeout: RequestTimeout = None,
 ) -> Response:
     """Predict one picture: as the raw body, as multipart field `file`, or as JSON in base64.
 
     For a model of tables: one row or several as JSON, by value or by id.
     """
     card = services.catalogue.model(model).choose(version)
-    with services.predictions.enter():
-        answer = await (
-            _picture(request, services, card, top_k) if _takes_pictures(card) else _rows(request, services, card)
-        )
+    with services.predictions.enter(card.model):
+        async with within(x_request_timeout):
+            answer = await (
+                _picture(request, services, card, top_k) if _takes_pictures(card) else _rows(request, services, card)
+            )
     # Ready-made: the answer was just validated, and FastAPI would do it again.
     return Response(answer.model_dump_json(), media_type="application/json")
 
@@ -153,7 +162,7 @@ async def _picture(request: Request, services: Services, card: VersionCard, top_
 async def _rows(request: Request, services: Services, card: VersionCard) -> RowPrediction | RowPredictions:
     body = await services.bodies.document(request, card)
     async with cancelled_when_gone(request.receive):
-        return await services.rows.predict(card, body, asked_by(request))
+        return await services.rows.predict(card, body, asked_by(request), max_rows=services.bodies.max_rows(request))
 
 
 @router.post(

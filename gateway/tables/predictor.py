@@ -53,15 +53,17 @@ class RowPredictor:
         self._recorder = recorder
         self._identifiers = Identifiers()
 
-    async def predict(self, card: VersionCard, body: bytes, asked: Asked) -> RowPrediction | RowPredictions:
-        """Predict the rows of a document with one version.
+    async def predict(
+        self, card: VersionCard, body: bytes, asked: Asked, *, max_rows: int
+    ) -> RowPrediction | RowPredictions:
+        """Predict the rows of a document, at most `max_rows`, with one version.
 
         Raises `RowsNotTaken`, what reading and encoding raise (see `gateway.tables.documents` and
         `gateway.tables.rows`), `TooManyRows`, `LogUnavailable`, and what `Decoder.run` and `MicroBatcher.submit` raise.
         """
         started = time.perf_counter()
         model = self._models.of(card)
-        document, rows, kept = await self._decoder.run(partial(self._read, model, body))
+        document, rows, kept = await self._decoder.run(partial(self._read, model, body, max_rows))
         if document.explain:
             self._check_explained(card, len(rows.features))
         encoded = time.perf_counter()
@@ -78,18 +80,18 @@ class RowPredictor:
             return RowPrediction(model=card.model, version=card.version, timings_ms=timings, **dict(answers[0]))
         return RowPredictions(model=card.model, version=card.version, timings_ms=timings, predictions=answers)
 
-    def _read(self, model: TableModel, body: bytes) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
-        document = read_document(body)
-        rows = self._rows(model, document)
+    def _read(self, model: TableModel, body: bytes, max_rows: int) -> tuple[RowsDocument, Rows, Sequence[Sent]]:
+        document = read_document(body, max_rows=max_rows + self._settings.max_raw_rows)
+        rows = self._rows(model, document, max_rows)
         return document, rows, () if self._recorder is None else sent(model, rows, self._recorder.policy)
 
-    def _rows(self, model: TableModel, document: RowsDocument) -> Rows:
-        self._check_count(document)
+    def _rows(self, model: TableModel, document: RowsDocument, max_rows: int) -> Rows:
+        self._check_count(document, max_rows)
         settings = self._settings
         if document.ids is not None:
             return find(document.ids, self._features.index(model.card), max_problems=settings.max_problems)
         if document.tables is not None:
-            limits = {"max_rows": settings.max_rows, "max_problems": settings.max_problems}
+            limits = {"max_rows": max_rows, "max_problems": settings.max_problems}
             return encode_raw(document.tables, model, **limits)
         rows = [document.row] if document.row is not None else document.rows or []
         return encode(rows, model, max_problems=self._settings.max_problems)
@@ -101,8 +103,7 @@ class RowPredictor:
         if rows > limit:
             raise TooManyRows(f"At most {limit:,} rows are explained at a time.")
 
-    def _check_count(self, document: RowsDocument) -> None:
-        limit = self._settings.max_rows
+    def _check_count(self, document: RowsDocument, limit: int) -> None:
         if max(len(document.rows or ()), len(document.ids or ())) > limit:
             raise TooManyRows(f"The request has more than {limit:,} rows.")
         if sum(map(len, (document.tables or {}).values())) > self._settings.max_raw_rows:
@@ -116,7 +117,11 @@ class RowPredictor:
         in_flight.inc(len(rows.features))
         try:
             async with asyncio.TaskGroup() as group:
-                calls = [group.create_task(batcher.submit(block, timeout_s, rows=len(block))) for block in blocks]
+                # Where the first block is let in, the others are, too.
+                calls = [
+                    group.create_task(batcher.submit(block, timeout_s, rows=len(block), is_patient=index > 0))
+                    for index, block in enumerate(blocks)
+                ]
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:

@@ -47,15 +47,15 @@ class Spool:
         async for chunk in chunks:
             gathered += chunk
             if len(gathered) >= BLOCK:
-                await asyncio.to_thread(_write, file, bytes(gathered))
-                gathered.clear()
-        await asyncio.to_thread(_write, file, bytes(gathered))
+                await asyncio.to_thread(_write, file, gathered)
+                gathered = bytearray()
+        await asyncio.to_thread(_write, file, gathered)
         if not file.tell():
             raise BodyEmpty
         file.seek(0)
 
 
-def _write(file: BinaryIO, data: bytes) -> None:
+def _write(file: BinaryIO, data: bytearray) -> None:
     left = memoryview(data)
     with _told_if_full():
         while left:

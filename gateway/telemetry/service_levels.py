@@ -6,7 +6,8 @@ from prometheus_client import Counter
 from starlette.types import Scope
 
 PREDICT = "/v1/models/{model}/predict"
-ROUTES = frozenset({PREDICT, f"{PREDICT}/batch"})
+TENSORS = ("/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer")
+ROUTES = frozenset({PREDICT, f"{PREDICT}/batch", *TENSORS})
 """Requests for predictions; how long a batch takes is its sender's choice, so it has no promise of latency."""
 CLIENT_GONE = 499
 AVAILABILITY, LATENCY = "availability", "latency"

@@ -127,7 +127,8 @@ def _single_rows(singles: Mapping[str, Single], rounds: int) -> dict[Case, Summa
 def _files(
     bench: Bench, sizes: Sequence[int], formats: Sequence[str], rounds: int
 ) -> dict[tuple[int, str], list[Upload]]:
-    uploads = Uploads(f"{bench.path}/batch", listener(urlsplit(bench.gateway).port or 80))
+    ports = (urlsplit(bench.gateway).port or 80, int(bench.triton.rpartition(":")[2]))
+    uploads = Uploads(f"{bench.path}/batch", *map(listener, ports))
     found: dict[tuple[int, str], list[Upload]] = {}
     with tempfile.TemporaryDirectory(prefix="trireme-bench-") as folder:
         for size, ending in track(list(product(sizes, formats)), "files"):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from loadtest.credentials import credentials
+
 CHUNK = 1 << 20
 
 
@@ -17,14 +19,17 @@ class Scored:
     seconds: float
     client_mb: float
     """What the client took at most beyond what it had when it began, in MB of a million bytes."""
+    processor_s: float
+    """Seconds that the client computed."""
     bytes_in: int
     bytes_out: int
 
 
 def score(url: str, source: Path, target: Path, media_type: str, timeout_s: float) -> Scored:
     """Send a file and write the answer to another; raises `httpx.HTTPError`."""
-    started, before = time.perf_counter(), _peak_mb()
-    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": str(source.stat().st_size)}
+    started, computed, before = time.perf_counter(), time.process_time(), _peak_mb()
+    size = source.stat().st_size
+    headers = {"Content-Type": media_type, "Accept": media_type, "Content-Length": str(size), **credentials()}
     with (
         source.open("rb") as body,
         httpx.Client(trust_env=False, timeout=timeout_s) as client,
@@ -32,7 +37,13 @@ def score(url: str, source: Path, target: Path, media_type: str, timeout_s: floa
     ):
         answer.raise_for_status()
         written = _write(answer, target)
-    return Scored(time.perf_counter() - started, _peak_mb() - before, source.stat().st_size, written)
+    return Scored(
+        time.perf_counter() - started,
+        _peak_mb() - before,
+        time.process_time() - computed,
+        size,
+        written,
+    )
 
 
 def _peak_mb() -> float:

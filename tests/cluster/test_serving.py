@@ -1,7 +1,6 @@
 """A version published on a laptop, served in a cluster: the same bits, the same answers, at any number of replicas."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -12,11 +11,11 @@ from contract.names import ModelVersion
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.kubectl import wait_until
+from tests.cluster.serving import accounts, postgres
 from tests.cluster.serving.claims import Claim
-from tests.cluster.serving.clients import Caller, Traffic, calling, traffic
-from tests.cluster.serving.deployment import GATEWAY_SERVICE, Deployment
-from tests.cluster.serving.forwarding import forwarded
-from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, S3, initializer
+from tests.cluster.serving.clients import Access, Caller, Traffic, calling, history, traffic
+from tests.cluster.serving.deployment import OWN_CLAIM, Deployment
+from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, S3, initializer
 from tests.cluster.serving.pictures import Published, answered_here
 from tests.cluster.serving.s3 import BUCKET, SECRET, s3_server, upload
 from tests.support.trained import trained_run
@@ -25,6 +24,13 @@ from training.publish import publish
 # Two builds of one library may differ in the last bits of a float32.
 SAME = 1e-6
 TRAFFIC_S = 5
+SYNCHRONOUS = {
+    "log": {"durability": "sync"},
+    "state": {"storage": "1Gi"},
+    # All callers of the tests show one key.
+    "settings": {"GATEWAY_RATE_LIMITS": "[]"},
+}
+TOGETHER = {"replicas": 2, "database": {"secret": postgres.SECRET}}
 KILL_A_STUB = (
     "import glob, os, signal\n"
     "for path in glob.glob('/proc/[0-9]*/cmdline'):\n"
@@ -50,7 +56,7 @@ def published(versions: tuple[Published, Published]) -> Published:
 
 @pytest.fixture(scope="module")
 def images(cluster: Cluster) -> None:
-    for source in (GATEWAY, MODEL_SERVER, S3, initializer(_storage_initializer(cluster))):
+    for source in (GATEWAY, MODEL_SERVER, S3, POSTGRES, initializer(_storage_initializer(cluster))):
         cluster.build_and_load(source)
 
 
@@ -83,21 +89,25 @@ def on_a_claim(
     claim = Claim(cluster, namespace, "models")
     claim.make()
     claim.copy(published.folder, stand_in)
-    deployment = Deployment(cluster, namespace, published, {"uri": "pvc://models"})
-    deployment.install()
-    yield deployment
+    state = Claim(cluster, namespace, OWN_CLAIM)
+    state.make()
+    state.give(1000, stand_in)
+    cluster.kubectl.apply([accounts.secret()], namespace=namespace)
+    yield Deployment(cluster, namespace, published, {"uri": "pvc://models"}, SYNCHRONOUS).installed()
     claim.remove()
+    state.remove()
 
 
 @pytest.fixture(scope="module")
 def on_s3(cluster: Cluster, restricted: Callable[[], str], images: None, published: Published) -> Deployment:
     namespace = restricted()
-    cluster.kubectl.apply(s3_server(namespace), namespace=namespace)
-    cluster.kubectl.wait("condition=Ready", "pod/s3", namespace=namespace)
+    servers = [*s3_server(namespace), *postgres.server(namespace), accounts.secret()]
+    cluster.kubectl.apply(servers, namespace=namespace)
+    for server in ("s3", "postgres"):
+        cluster.kubectl.wait("condition=Ready", f"pod/{server}", namespace=namespace)
     upload(cluster, namespace, published.folder)
-    deployment = Deployment(cluster, namespace, published, {"uri": f"s3://{BUCKET}", "secret": SECRET})
-    deployment.install()
-    return deployment
+    store = {"uri": f"s3://{BUCKET}", "secret": SECRET}
+    return Deployment(cluster, namespace, published, store, TOGETHER).installed()
 
 
 @pytest.fixture(scope="module", params=["on_a_claim", "on_s3"])
@@ -106,21 +116,14 @@ def deployment(request: pytest.FixtureRequest) -> Deployment:
     return found
 
 
-@contextmanager
-def reached(deployment: Deployment) -> Iterator[str]:
-    """The gateway's address on this machine."""
-    with forwarded(deployment.cluster.kubectl, deployment.namespace, GATEWAY_SERVICE, 80) as address:
-        yield address
+@pytest.fixture
+def gateway(on_a_claim: Deployment) -> Iterator[Access]:
+    with on_a_claim.reached() as access:
+        yield access
 
 
 @pytest.fixture
-def gateway(on_a_claim: Deployment) -> Iterator[str]:
-    with reached(on_a_claim) as address:
-        yield address
-
-
-@pytest.fixture
-def caller(gateway: str, published: Published) -> Iterator[Caller]:
+def caller(gateway: Access, published: Published) -> Iterator[Caller]:
     """Somebody who got an answer already."""
     with calling(gateway, published) as found:
         wait_until("The first answer", found.succeeds, timeout_s=60)
@@ -130,28 +133,29 @@ def caller(gateway: str, published: Published) -> Iterator[Caller]:
 def test_pictures_get_the_probabilities_in_the_cluster_that_they_get_on_the_laptop(
     deployment: Deployment, published: Published
 ) -> None:
-    with reached(deployment) as address, calling(address, published) as caller:
+    with deployment.reached() as access, calling(access, published) as caller:
         wait_until("The first answer", caller.succeeds, timeout_s=60)
         for picture in published.pictures:
             assert caller.probabilities(picture) == pytest.approx(picture.probabilities, abs=SAME)
 
 
-def test_the_answer_names_the_published_version(caller: Caller, gateway: str, published: Published) -> None:
+def test_the_answer_names_the_published_version(caller: Caller, gateway: Access, published: Published) -> None:
     answer = caller.predict(published.pictures[0]).json()
     assert ModelVersion(answer["model"], answer["version"]) == published.name
-    model = httpx.get(f"http://{gateway}/v1/models/{published.name.model}").raise_for_status().json()
+    with gateway.client() as client:
+        model = client.get(f"/v1/models/{published.name.model}").raise_for_status().json()
     assert model["stable"] == published.name.version
 
 
 def test_the_gateway_s_image_holds_no_machine_learning_framework(on_a_claim: Deployment) -> None:
     names = ("tensorflow", "keras", "onnxruntime", "openvino", "sklearn", "onnx", "training", "modelserver")
     code = f"import importlib.util as u; print([n for n in {names} if u.find_spec(n)])"
-    command = ("exec", "-n", on_a_claim.namespace, f"deployment/{on_a_claim.gateway}", "-c", "gateway", "--")
+    command = ("exec", "-n", on_a_claim.namespace, on_a_claim.gateway, "-c", "gateway", "--")
     assert on_a_claim.cluster.kubectl.run(*command, "python", "-c", code).strip() == "[]"
 
 
 def test_a_second_replica_gets_traffic_within_seconds_and_leaves_without_a_failed_request(
-    on_a_claim: Deployment, gateway: str, published: Published
+    on_a_claim: Deployment, gateway: Access, published: Published
 ) -> None:
     (first,) = on_a_claim.replicas()
     with traffic(gateway, published) as running:
@@ -163,6 +167,41 @@ def test_a_second_replica_gets_traffic_within_seconds_and_leaves_without_a_faile
         wait_until("The end of a replica", lambda: len(on_a_claim.pods()) == 1, timeout_s=120)
         _let_more_through(running)
     assert running.failures() == {}
+
+
+def test_without_a_key_nobody_is_answered_and_a_viewer_gets_no_prediction(
+    on_a_claim: Deployment, gateway: Access, published: Published
+) -> None:
+    viewer = replace(gateway, key=accounts.new_key(gateway.address, "viewer"))
+    cases = ((replace(gateway, key="none"), 401), (viewer, 403), (gateway, 200))
+    for access, status in cases:
+        with calling(access, published) as caller:
+            assert caller.predict(published.pictures[0]).status_code == status
+    assert httpx.get(f"http://{gateway.address}/v1/models").status_code == 401
+    assert httpx.get(f"http://{gateway.address}/metrics").status_code == 401
+
+
+def test_an_answered_prediction_and_a_key_are_found_after_the_pod_was_deleted_at_once(
+    on_a_claim: Deployment, published: Published
+) -> None:
+    (pod,) = on_a_claim.gateways()
+    with on_a_claim.reached() as access, calling(access, published) as caller:
+        answered = {caller.predict(picture).raise_for_status().json()["id"] for picture in published.pictures}
+        on_a_claim.delete_at_once(pod)
+    on_a_claim.cluster.kubectl.rolled_out(on_a_claim.gateway, namespace=on_a_claim.namespace)
+    with on_a_claim.reached() as access, access.client() as client:
+        wait_until("A history with every answer", lambda: answered <= history(client), timeout_s=60)
+
+
+def test_two_gateways_know_the_same_keys_and_write_one_history(on_s3: Deployment, published: Published) -> None:
+    answered: set[str] = set()
+    for pod in on_s3.gateways():
+        with on_s3.reached(f"pod/{pod}", 8080) as access, calling(access, published) as caller:
+            wait_until("The first answer", caller.succeeds, timeout_s=60)
+            answered |= {caller.predict(picture).raise_for_status().json()["id"] for picture in published.pictures}
+    assert len(answered) == 2 * len(published.pictures)
+    with on_s3.reached() as access, access.client() as client:
+        wait_until("A history with every answer", lambda: answered <= history(client), timeout_s=60)
 
 
 def _let_more_through(running: Traffic) -> None:
@@ -200,7 +239,7 @@ def test_another_version_takes_over_together_with_a_changed_runtime(
     _, second = versions
     Claim(on_a_claim.cluster, on_a_claim.namespace, "models").copy(second.folder, stand_in)
     replace(on_a_claim, published=second).install(drainSeconds=2)
-    with reached(on_a_claim) as address, calling(address, second) as caller:
+    with on_a_claim.reached() as access, calling(access, second) as caller:
         wait_until("An answer of the new version", lambda: _version(caller, second) == 2, timeout_s=120)
         for picture in second.pictures[:3]:
             assert caller.probabilities(picture) == pytest.approx(picture.probabilities, abs=SAME)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -42,6 +43,7 @@ def port(repository: Path) -> Iterator[int]:
         yield port
 
 
-@pytest.fixture
-def url(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+@pytest.fixture(scope="session")
+def http(port: int) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+        yield http

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from training.tables.comparisons import add_comparisons
 from training.tables.errors import GraphTooLarge
 from training.tables.graph import ML, Graph
 
@@ -28,7 +29,7 @@ class Tree:
     value: Floats
     equals: NDArray[np.bool_]
     missing: NDArray[np.bool_]
-    """Whether a missing value goes to `yes`."""
+    """Whether a missing value goes to `yes`; never with `equals`."""
     yes: Ints
     no: Ints
     weights: NDArray[np.float64]
@@ -58,22 +59,29 @@ def add_trees(graph: Graph, rows: str, trees: Sequence[Tree], targets: Sequence[
     numbers = np.repeat(np.arange(len(trees)), sizes)
     nodes = np.concatenate([np.arange(size) for size in sizes])
     leaf = np.concatenate([tree.is_leaf for tree in trees])
-    modes = np.where(leaf, "LEAF", np.where(everything["equals"], "BRANCH_EQ", "BRANCH_LEQ"))
     scores = np.array(targets)
+    asked = add_comparisons(
+        graph,
+        rows,
+        np.where(leaf, 0, everything["feature"]),
+        np.where(leaf, 0, everything["value"]),
+        equals=everything["equals"] & ~leaf,
+        missing=everything["missing"] & ~leaf,
+    )
     return graph.add(
         "TreeEnsembleRegressor",
-        rows,
+        asked.rows,
         domain=ML,
         aggregate_function="SUM",
         n_targets=int(scores.max()) + 1,
         nodes_treeids=numbers.tolist(),
         nodes_nodeids=nodes.tolist(),
-        nodes_featureids=np.where(leaf, 0, everything["feature"]).tolist(),
-        nodes_modes=modes.tolist(),
-        nodes_values=np.where(leaf, 0, everything["value"]).tolist(),
+        nodes_featureids=asked.column.tolist(),
+        nodes_modes=np.where(leaf, "LEAF", np.where(asked.equals, "BRANCH_EQ", "BRANCH_LEQ")).tolist(),
+        nodes_values=asked.value.tolist(),
         nodes_truenodeids=np.where(leaf, 0, everything["yes"]).tolist(),
         nodes_falsenodeids=np.where(leaf, 0, everything["no"]).tolist(),
-        nodes_missing_value_tracks_true=(everything["missing"] & ~leaf).astype(int).tolist(),
+        nodes_missing_value_tracks_true=asked.missing.astype(int).tolist(),
         target_treeids=np.repeat(numbers[leaf], scores.shape[1]).tolist(),
         target_nodeids=np.repeat(nodes[leaf], scores.shape[1]).tolist(),
         target_ids=scores[numbers[leaf]].ravel().tolist(),

@@ -17,7 +17,7 @@ from modelserver.ports import check_free
 from modelserver.settings import ModelServerSettings
 from modelserver.status import State
 from modelserver.supervisor import Supervisor
-from trireme.errors import NothingToServe
+from trireme.errors import NothingToServe, StartFailed
 from trireme.serve.banner import banner
 from trireme.serve.first_model import ensure_model
 from trireme.serve.guards import check_port, sole_server
@@ -58,7 +58,10 @@ class Laptop:
                 self._wait_ready(supervisor)
             stack.callback(self._console.print, "stopping…")
             text = banner(served, self._settings.repository, self._gateway)
-            Gateway(self._gateway, lambda: self._console.print(text)).run()
+            gateway = Gateway(self._gateway, lambda: self._console.print(text))
+            gateway.run()
+            if gateway.lifespan.should_exit:
+                raise StartFailed("The gateway didn't start; the log above says why.")
 
     def _wait_ready(self, supervisor: Supervisor) -> None:
         """Wait for the versions; one that can't be served stops the start only where it is the only one."""
@@ -84,6 +87,7 @@ class Gateway(GatewayServer):
         self._announce = announce
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start listening, then announce."""
+        """Start listening, then announce; where the start fails, there is nothing to announce."""
         await super().startup(sockets)
-        self._announce()
+        if self.started:
+            self._announce()

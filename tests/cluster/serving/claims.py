@@ -1,5 +1,7 @@
-"""A claim with published versions."""
+"""A claim, and what root does to it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -39,11 +41,22 @@ class Claim:
 
     def copy(self, version: Path, image: str) -> None:
         """Copy a version's folder into the claim, as root; `image` is one with tar."""
+        with self._root(image) as helper:
+            self.cluster.kubectl.run("cp", str(version), f"{helper}/writer:/claim/{version.name}")
+
+    def give(self, user: int, image: str) -> None:
+        """Make a user its owner: the kubelet gives `hostPath` to nobody."""
+        with self._root(image) as helper:
+            self.cluster.kubectl.run("exec", "-n", helper, "writer", "--", "chown", str(user), "/claim")
+
+    @contextmanager
+    def _root(self, image: str) -> Iterator[str]:
+        """The namespace of a pod `writer`, of root."""
         kubectl, helper = self.cluster.kubectl, f"{self.namespace}-{uuid4().hex[:8]}"
         kubectl.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": helper}}])
         kubectl.apply([self._writer(image)], namespace=helper)
         kubectl.wait("condition=Ready", "pod/writer", namespace=helper)
-        kubectl.run("cp", str(version), f"{helper}/writer:/claim/{version.name}")
+        yield helper
         kubectl.delete(f"namespace/{helper}", wait=False)
 
     def _folder(self) -> Object:

@@ -5,10 +5,23 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import httpx
 
 from tests.cluster.serving.pictures import Picture, Published
+
+
+@dataclass(frozen=True)
+class Access:
+    """A way to a gateway, and the key that opens it."""
+
+    address: str
+    key: str
+
+    def client(self) -> httpx.Client:
+        """A client that shows the key."""
+        return httpx.Client(base_url=f"http://{self.address}", timeout=30, headers={"X-API-Key": self.key})
 
 
 class Caller:
@@ -34,19 +47,25 @@ class Caller:
         return {entry["label"]: entry["probability"] for entry in answer["top_k"]}
 
 
+def history(client: httpx.Client) -> set[str]:
+    """The ids of the newest predictions that the log holds."""
+    found = client.get("/v1/predictions", params={"limit": 1000}).raise_for_status().json()
+    return {prediction["id"] for prediction in found["predictions"]}
+
+
 @contextmanager
-def calling(address: str, published: Published) -> Iterator[Caller]:
-    """A caller of the gateway at an address."""
-    with httpx.Client(base_url=f"http://{address}", timeout=30) as client:
+def calling(access: Access, published: Published) -> Iterator[Caller]:
+    """A caller of the gateway."""
+    with access.client() as client:
         yield Caller(client, published)
 
 
 class Traffic:
     """What callers who never stop got: how many answers of each kind."""
 
-    def __init__(self, address: str, published: Published) -> None:
+    def __init__(self, access: Access, published: Published) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._address = address
+        self._access = access
         self._published = published
         self._ended = threading.Event()
 
@@ -56,7 +75,7 @@ class Traffic:
 
     def run(self) -> None:
         """Call until the end, one request after the other."""
-        with calling(self._address, self._published) as caller:
+        with calling(self._access, self._published) as caller:
             while not self._ended.is_set():
                 for picture in self._published.pictures:
                     self.outcomes[_outcome(caller, picture)] += 1
@@ -67,9 +86,9 @@ class Traffic:
 
 
 @contextmanager
-def traffic(address: str, published: Published, *, callers: int = 8) -> Iterator[Traffic]:
+def traffic(access: Access, published: Published, *, callers: int = 8) -> Iterator[Traffic]:
     """Callers in the background, from the first answer on."""
-    found = Traffic(address, published)
+    found = Traffic(access, published)
     threads = [threading.Thread(target=found.run, daemon=True) for _ in range(callers)]
     for thread in threads:
         thread.start()

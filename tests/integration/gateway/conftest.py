@@ -13,10 +13,12 @@ from contract.names import ModelVersion
 from contract.repository import ONNX_MODEL
 from gateway.app import create_app
 from modelserver.temporary import TemporaryServer
+from tests.support.table_versions import make_table_version
 from tests.support.versions import CIFAR10, make_version
 from tests.unit.gateway.rig import client, settings
 
 TINY = (ModelVersion("tiny", 1), ModelVersion("tiny", 2))
+CREDIT = ModelVersion("credit", 1)
 
 
 @pytest.fixture(scope="package")
@@ -24,6 +26,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("repository")
     for name in TINY:
         make_version(root, name.model, name.version)
+    make_table_version(root, CREDIT.model, CREDIT.version)
     brittle = make_version(root, "brittle", 1)
     (root / brittle.triton_name / ONNX_MODEL).write_bytes(brittle_network().SerializeToString())
     return root
@@ -31,7 +34,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def triton(repository: Path) -> Iterator[TemporaryServer]:
-    with TemporaryServer(repository, [*TINY, ModelVersion("brittle", 1)]) as server:
+    with TemporaryServer(repository, [*TINY, CREDIT, ModelVersion("brittle", 1)]) as server:
         yield server
 
 

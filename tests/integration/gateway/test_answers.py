@@ -118,7 +118,11 @@ async def test_a_picture_that_the_model_fails_on_fails_alone(http: httpx.AsyncCl
 
 async def test_ready_is_asked_of_the_real_models(http: httpx.AsyncClient) -> None:
     ready = (await http.get("/health/ready")).json()
-    assert {entry["model"]: entry["ready"] for entry in ready["models"]} == {"tiny": True, "brittle": True}
+    assert {entry["model"]: entry["ready"] for entry in ready["models"]} == {
+        "tiny": True,
+        "brittle": True,
+        "credit": True,
+    }
 
 
 async def test_a_version_that_triton_has_not_loaded_is_503(tmp_path: Path, triton: TemporaryServer) -> None:

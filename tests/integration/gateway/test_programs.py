@@ -22,6 +22,7 @@ from tests.unit.gateway.rig import PREDICT, eventually, png
 def environment(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_REPOSITORY", str(repository))
     monkeypatch.setenv("GATEWAY_AUTH", "off")
+    monkeypatch.setenv("GATEWAY_LOG", "off")
     monkeypatch.setenv("GATEWAY_SERVED", "")
 
 
@@ -45,7 +46,7 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
         subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as process,
     ):
         try:
-            eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None)
+            eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None, 60)
             yield Program(f"http://127.0.0.1:{port}", process, log)
         finally:
             process.kill()

@@ -106,6 +106,7 @@ def process(repository: Path, triton: TemporaryServer, tmp_path: Path) -> Iterat
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
         "GATEWAY_AUTH": "off",
+        "GATEWAY_LOG": "off",
         "GATEWAY_TRITON_ADDRESSES": f'["{triton.grpc_address}"]',
         "GATEWAY_FEATURE_CACHE": str(tmp_path),
     }

@@ -10,7 +10,7 @@ from contract.errors import TriremeError
 from trireme import reference
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 
 
@@ -48,6 +48,16 @@ def test_the_tree_on_top_of_an_errors_module_names_each_of_its_errors(module: st
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+def test_every_test_that_the_threat_model_names_exists_and_every_attack_names_one() -> None:
+    page = (ROOT / "docs/threat-model.md").read_text()
+    named = re.findall(r"^- `(tests/[a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`$", page, re.MULTILINE)
+    assert len(named) == page.count("\n- `tests/")
+    for path, test in named:
+        assert re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), re.MULTILINE), f"{path}::{test}"
+    attacks = page.partition("\n## Attacks\n")[2].partition("\n## ")[0].split("\n### ")[1:]
+    assert [attack.splitlines()[0] for attack in attacks if "- `tests/" not in attack] == []
 
 
 def test_the_readme_s_map_names_every_package() -> None:

@@ -3,10 +3,12 @@
 import os
 import shlex
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
@@ -16,6 +18,7 @@ from loadtest.servers import ServerMissing
 from loadtest.tables.files import make_file
 from loadtest.tables.in_process import InProcess
 from loadtest.tables.memory import PeakMemory, listener
+from loadtest.tables.processor import seconds
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -75,3 +78,21 @@ def test_the_process_behind_a_port_is_found() -> None:
         assert listener(port) == os.getpid()
     with pytest.raises(LookupError):
         listener(port)
+
+
+COMPUTE = """
+import sys, time
+while time.process_time() < 0.3: pass
+print("done", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_processor_time_is_that_of_processes_and_their_children_each_counted_once() -> None:
+    before = seconds([os.getpid()])
+    with subprocess.Popen([sys.executable, "-c", COMPUTE], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert seconds([os.getpid()]) - before >= 0.25
+        once, own = seconds([child.pid]), psutil.Process(child.pid).cpu_times()
+        assert seconds([child.pid, child.pid]) == once == own.user + own.system

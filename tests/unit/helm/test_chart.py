@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -12,40 +10,12 @@ from contract import __version__
 from contract.errors import NameInvalid
 from contract.names import check_model_name
 from contract.served import Served, ServedModel
-from gateway.settings import GatewaySettings
 from tests.cluster.serving.chart import CHART, HelmFailed, helm
+from tests.unit.helm.rendered import Object, containers, environment, find, pod_specs, render
 
-Object = dict[str, Any]
 CLAIM = {"store": {"uri": "pvc://models/published"}}
 S3 = {"store": {"uri": "s3://models/published", "secret": "store"}}
 STORES = pytest.mark.parametrize("values", [CLAIM, S3], ids=["claim", "s3"])
-
-
-def render(**values: Any) -> list[Object]:
-    text = helm("template", "sail", str(CHART), "--namespace", "prod", values=values)
-    return [found for found in yaml.safe_load_all(text) if found]
-
-
-def find(objects: list[Object], kind: str, part: str = "") -> Object:
-    (found,) = [one for one in objects if one["kind"] == kind and part in one["metadata"]["name"]]
-    return found
-
-
-def pod_specs(objects: list[Object]) -> Iterator[Object]:
-    yield find(objects, "Deployment")["spec"]["template"]["spec"]
-    predictor = find(objects, "InferenceService")["spec"]["predictor"]
-    runtime = find(objects, "ServingRuntime")["spec"]
-    yield {"securityContext": predictor["securityContext"], "volumes": runtime["volumes"]} | runtime
-
-
-def containers(objects: list[Object]) -> Iterator[Object]:
-    for spec in pod_specs(objects):
-        yield from (*spec["containers"], *spec.get("initContainers", ()))
-
-
-def environment(objects: list[Object]) -> dict[str, str]:
-    (gateway,) = find(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
-    return {entry["name"]: entry["value"] for entry in gateway["env"]}
 
 
 def test_the_chart_lints() -> None:
@@ -81,12 +51,6 @@ def test_no_pod_gets_a_token_for_the_kubernetes_api(values: Object) -> None:
     objects = render(**values)
     assert not find(objects, "Deployment")["spec"]["template"]["spec"]["automountServiceAccountToken"]
     assert not find(objects, "InferenceService")["spec"]["predictor"]["automountServiceAccountToken"]
-
-
-def test_every_setting_given_to_the_gateway_is_one() -> None:
-    given = render(**S3)
-    known = {f"GATEWAY_{name}".upper() for name in GatewaySettings.model_fields}
-    assert environment(given).keys() <= known
 
 
 def test_the_gateway_is_told_the_served_version() -> None:

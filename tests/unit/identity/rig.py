@@ -59,7 +59,7 @@ class Asking:
 @contextlib.asynccontextmanager
 async def asking(repository: Path, state: Path, **changes: Any) -> AsyncIterator[Asking]:
     """A gateway whose database and files lie in `state`."""
-    app = create_app(settings(repository, **files(state), **changes), open_model_server=opened(RedServer()))
+    app = create_app(settings(repository, **{**files(state), **changes}), open_model_server=opened(RedServer()))
     async with client(app) as http:
         yield Asking(http, app)
 
@@ -74,6 +74,8 @@ def files(state: Path) -> dict[str, Any]:
         "database": SecretStr(f"sqlite:///{state}/trireme.db"),
         "auth_signing_keys": keys,
         "auth_admin_password_file": password,
+        "log": "on",
+        "log_spill": state / "predictions",
     }
 
 

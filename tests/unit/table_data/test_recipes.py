@@ -1,6 +1,3 @@
-import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -8,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.wheel import build_wheel
 from training.tables import yaml_text
 from training.tables.errors import RecipeInvalid, RecipeUnknown
 from training.tables.origins import FileOrigin
 from training.tables.recipes import MAX_BYTES, SHIPPED, load_recipe, names_recipe, parse_recipe, shipped_recipes
 
-ROOT = Path(__file__).parents[3]
 GOOD = """model: loans
 origin: {kind: file, path: rows.csv}
 target: {column: y, labels: {"0": no, "1": yes}}
@@ -33,17 +30,7 @@ def test_each_shipped_recipe_is_valid_and_named_after_its_model(name: str) -> No
 
 
 def test_the_wheel_holds_the_recipes(tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    kept = shutil.ignore_patterns("__pycache__")
-    for folder in ("contract", "training"):
-        shutil.copytree(ROOT / folder, project / folder, ignore=kept)
-    for folder in ("gateway", "modelserver", "loadtest", "trireme"):
-        (project / folder).mkdir()
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, project / file)
-    build = f"from hatchling.build import build_wheel; build_wheel({str(tmp_path)!r})"
-    subprocess.run([sys.executable, "-c", build], check=True, cwd=project, capture_output=True)
-    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
+    names = zipfile.ZipFile(build_wheel(tmp_path, "contract", "training")).namelist()
     assert {f"training/recipes/{path.name}" for path in SHIPPED.glob("*.yaml")} <= set(names)
 
 

@@ -1,0 +1,118 @@
+"""`python -m loadtest.log_overhead`: what the prediction log costs a gateway."""
+
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from loadtest.bench import GatewayOption, ModelOption, RoundsOption, SecondsOption, TritonOption, describe_model
+from loadtest.http_load import HttpTarget
+from loadtest.machine import describe
+from loadtest.measurement import Measurement, summarise
+from loadtest.picture import jpeg
+from loadtest.servers import ServerMissing, gateway, own_gateway
+from loadtest.worker import Worker
+
+MODES: Mapping[str, Mapping[str, str]] = {
+    "without a log": {"GATEWAY_LOG": "off"},
+    "window": {"GATEWAY_LOG": "on", "GATEWAY_LOG_DURABILITY": "window"},
+    "sync": {"GATEWAY_LOG": "on", "GATEWAY_LOG_DURABILITY": "sync"},
+}
+"""Settings of the gateways that are compared; the first one is the measure of the others."""
+
+Found = Mapping[str, Sequence[Measurement]]
+
+DatabaseOption = Annotated[str | None, typer.Option(help="The log's database; a new SQLite file without it.")]
+ClientsOption = Annotated[int, typer.Option(min=1, help="Clients at a time.")]
+
+
+def main(  # noqa: PLR0917 - Typer fills them by name
+    gateway_url: GatewayOption = "http://127.0.0.1:8080",
+    triton: TritonOption = "127.0.0.1:8001",
+    model: ModelOption = None,
+    database: DatabaseOption = None,
+    clients: ClientsOption = 32,
+    seconds: SecondsOption = 5.0,
+    rounds: RoundsOption = 7,
+) -> None:
+    """Measure gateways that differ in their log alone, in turns, and print a table."""
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    console = Console()
+    console.print(describe(), highlight=False)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(gateway(gateway_url, timeout_s=120))
+            details = describe_model(gateway_url, model)
+            path = f"/v1/models/{details['name']}/predict?version={details['version']}"
+            targets = _targets(stack, triton, database, path)
+            worker = stack.enter_context(Worker(warm_up_s=min(1.0, seconds), seconds=seconds))
+            found = _measure(worker, targets, clients, rounds)
+    except (ServerMissing, httpx.HTTPError, OSError) as error:
+        console.print(f"[red]{error}[/]")
+        raise typer.Exit(1) from None
+    console.print(_table(found, clients, rounds, seconds))
+
+
+def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> dict[str, HttpTarget]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    picture, targets = jpeg(), {}
+    for number, (mode, settings) in enumerate(MODES.items()):
+        own = {
+            "GATEWAY_AUTH": "off",
+            "GATEWAY_ACCESS_LOG": "false",
+            "GATEWAY_TRITON_ADDRESSES": f'["{triton}"]',
+            "GATEWAY_DATABASE": database or f"sqlite:///{folder}/{number}.db",
+            "GATEWAY_LOG_SPILL": str(folder / str(number)),
+        }
+        url = stack.enter_context(own_gateway({**own, **settings}, timeout_s=60))
+        targets[mode] = HttpTarget(url + path, picture, "image/jpeg")
+    return targets
+
+
+def _measure(worker: Worker, targets: Mapping[str, HttpTarget], clients: int, rounds: int) -> Found:
+    """Forth and back in turn, so that a machine that grows slower meanwhile does it to all alike."""
+    found: dict[str, list[Measurement]] = {mode: [] for mode in targets}
+    modes = list(targets)
+    for number in track(range(rounds), "measuring"):
+        for mode in modes if number % 2 == 0 else reversed(modes):
+            found[mode].append(worker.measure(targets[mode], clients))
+    return found
+
+
+def _table(found: Found, clients: int, rounds: int, seconds: float) -> Table:
+    title = f"Median (range) of {rounds} rounds of {seconds:g} s, {clients} clients on the same machine"
+    table = Table("log", title=title)
+    for heading in ("answers/s", "of those without", "p50 ms", "p95 ms", "errors"):
+        table.add_column(heading, justify="right")
+    for row in _rows(found):
+        table.add_row(*row)
+    return table
+
+
+def _rows(found: Found) -> Iterator[tuple[str, ...]]:
+    without = next(iter(found.values()))
+    for mode, measurements in found.items():
+        summary = summarise(measurements)
+        # Round by round: neighbours in time are alike.
+        shares = [
+            one.throughput / other.throughput
+            for one, other in zip(measurements, without, strict=True)
+            if other.throughput
+        ]
+        throughput = f"{summary.throughput:,.0f} ({summary.lowest:,.0f}–{summary.highest:,.0f})"
+        share = f"{median(shares):.1%}" if shares else "–"
+        yield mode, throughput, share, f"{summary.p50_ms:.1f}", f"{summary.p95_ms:.1f}", str(summary.errors)
+
+
+if __name__ == "__main__":
+    typer.run(main)

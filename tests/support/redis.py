@@ -1,0 +1,99 @@
+"""A real Redis (or Valkey) on the loopback interface: the one on PATH, or Debian's, unpacked without installing it."""
+
+import ctypes.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import pytest
+import redis
+from filelock import FileLock
+
+START_TIMEOUT_S = 30
+PROGRAMS = ("redis-server", "valkey-server")
+PACKAGES = {"redis-tools": None, "libjemalloc2": "jemalloc", "liblzf1": "lzf"}
+"""Debian's packages, and the library for which each is needed; the server is a program of `redis-tools`."""
+SERVER = "usr/bin/redis-check-rdb"
+"""It is the server if called by that name."""
+
+
+@dataclass
+class Redis:
+    """A server, which a test may stop and start again."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def run_redis() -> Iterator[Redis]:
+    """Run until the block ends."""
+    program, environment = _program()
+    port = _free_port()
+    with tempfile.TemporaryDirectory(prefix="trireme-redis-") as folder:
+        options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder, "--loglevel", "warning"]
+        # By its name alone: it is another program under another one.
+        command = ["redis-server", *options]
+        with subprocess.Popen(command, executable=program, env=environment, stdout=subprocess.DEVNULL) as process:
+            try:
+                _wait(port)
+                yield Redis(f"redis://127.0.0.1:{port}", process)
+            finally:
+                process.kill()
+
+
+def _program() -> tuple[str, dict[str, str]]:
+    for name in PROGRAMS:
+        if found := shutil.which(name):
+            return found, dict(os.environ)
+    folder = _unpacked()
+    libraries = os.pathsep.join(map(str, sorted((folder / "usr/lib").glob("*-linux-*"))))
+    return str(folder / SERVER), {**os.environ, "LD_LIBRARY_PATH": libraries}
+
+
+def _unpacked() -> Path:
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        pytest.skip("There is no redis-server here, and no apt-get to fetch Debian's.")
+    cache = platformdirs.user_cache_path("trireme") / "redis"
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "lock"):
+        if not (cache / "root").exists():
+            _unpack(cache)
+    return cache / "root"
+
+
+def _unpack(cache: Path) -> None:
+    needed = [package for package, library in PACKAGES.items() if not (library and ctypes.util.find_library(library))]
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
+        subprocess.run(["apt-get", "download", "-qq", *needed], check=True, cwd=folder, capture_output=True)
+        for package in Path(folder).glob("*.deb"):
+            subprocess.run(["dpkg", "-x", package, Path(folder) / "root"], check=True, cwd=folder)
+        (Path(folder) / "root").rename(cache / "root")
+
+
+def _wait(port: int) -> None:
+    end = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            with redis.Redis(port=port, socket_timeout=2) as client:
+                client.ping()
+                return
+        except redis.RedisError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
