@@ -85,7 +85,6 @@ def rest(connection: socket.socket) -> bytes:
         while piece:
             piece = connection.recv(200_000)
             tail = (tail + piece)[-5:]
-            time.sleep(0.01)
     return tail
 
 
@@ -119,8 +118,8 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A connection with 100 kB that its caller hasn't read; 2 kB have to be gone in two seconds."""
     for name in ("pause_writing", "resume_writing", "on_response_complete", "_start_asgi_task"):
         monkeypatch.setattr(HttpToolsProtocol, name, Mock())
-    made: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
-    connection = made()
+    protocol: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
+    connection = protocol()
     connection.transport.get_write_buffer_size.return_value = 100_000
     return connection
 
