@@ -12,9 +12,17 @@ SENT = (
     "Inference-Header-Content-Length",
     "Traceparent",
     "X-API-Key",
+    "X-Request-Id",
     "X-Request-Timeout",
 )
-READ = ("Inference-Header-Content-Length", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Trace-Id")
+READ = (
+    "Inference-Header-Content-Length",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+    "X-Trace-Id",
+)
 KEPT_S = 600
 """How long a browser may remember what it was told."""
 

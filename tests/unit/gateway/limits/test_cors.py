@@ -25,7 +25,7 @@ async def test_a_named_origin_may_ask_and_read_what_it_needs(repository: Path) -
         read = await http.get("/health", headers={"Origin": PAGE})
         assert read.headers["access-control-allow-origin"] == PAGE
         exposed = read.headers["access-control-expose-headers"].split(", ")
-        assert {"RateLimit", "RateLimit-Policy", "Retry-After", "X-Trace-Id"} <= set(exposed)
+        assert {"RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "X-Trace-Id"} <= set(exposed)
         assert "access-control-allow-credentials" not in read.headers
 
 
