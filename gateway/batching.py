@@ -11,38 +11,17 @@ import asyncio
 import contextlib
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextvars import Context
-from dataclasses import dataclass, field
 
-import numpy as np
-
+from gateway.batch_item import Item, cancel_when_unwanted, fail
 from gateway.errors import GatewayError, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
 from gateway.inference import Probabilities, Tensor
 from gateway.service_rate import ServiceRate
-from gateway.telemetry.tracing import UNTRACED, Tracing, Wait
+from gateway.telemetry.tracing import UNTRACED, Tracing
 
 Call = Callable[[Sequence[Tensor], float], Awaitable[Probabilities]]
 """Computes the probabilities of pictures and of blocks within seconds."""
-
-
-@dataclass(eq=False)
-class Item:
-    """One picture, or a block of pictures or rows, and who waits for its answer."""
-
-    tensor: Tensor
-    deadline: float
-    """By the event loop's clock, in seconds."""
-    rows: int | None = None
-    """Of a block, pictures too; None for a single picture."""
-    wait: Wait | None = None
-    """The span of its wait, where it is traced."""
-    answer: asyncio.Future[Probabilities] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    @property
-    def size(self) -> int:
-        """Examples in it."""
-        return 1 if self.rows is None else self.rows
 
 
 class MicroBatcher:
@@ -148,27 +127,23 @@ class MicroBatcher:
         while self._waiting and self._waiting[0].size <= room:
             item = self._waiting.popleft()
             self._queued -= item.size
-            if self._is_wanted(item):
+            if item.is_wanted:
                 batch.append(item)
                 room -= item.size
             else:
                 self._dropped()
         return batch
 
-    @staticmethod
-    def _is_wanted(item: Item) -> bool:
-        return not item.answer.done() and item.deadline > asyncio.get_running_loop().time()
-
     async def _run(self, batch: list[Item], *, was_full: bool) -> None:
-        _cancel_when_unwanted(batch)
+        cancel_when_unwanted(batch)
         try:
             with self._timed(batch, was_full=was_full):
                 await self._compute_or_split(batch)
         except asyncio.CancelledError:
-            _fail(batch, ModelServerUnavailable("The gateway is stopping."))
+            fail(batch, ModelServerUnavailable("The gateway is stopping."))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to those who wait for this call
-            _fail(batch, error)
+            fail(batch, error)
 
     @contextlib.contextmanager
     def _timed(self, batch: list[Item], *, was_full: bool) -> Iterator[None]:
@@ -195,40 +170,13 @@ class MicroBatcher:
             found = await self._call([item.tensor for item in batch], timeout_s)
         start = 0
         for item in batch:
-            _answer(item, found[start] if item.rows is None else found[start : start + item.rows])
+            item.settle(found[start] if item.rows is None else found[start : start + item.rows])
             start += item.size
 
     async def _one_by_one(self, batch: list[Item]) -> None:
         """Find whose input it was that failed: the others must not get its error."""
-        for item in filter(self._is_wanted, batch):
+        for item in (item for item in batch if item.is_wanted):
             try:
                 await self._compute([item])
             except GatewayError as own:
-                _fail([item], own)
-
-
-def _answer(item: Item, found: Probabilities) -> None:
-    if item.answer.done():
-        return
-    if np.isfinite(found).all():
-        item.answer.set_result(found)
-    else:
-        item.answer.set_exception(ModelServerFailed("The model's answer for this input is not a number."))
-
-
-def _fail(batch: Iterable[Item], error: Exception) -> None:
-    for item in batch:
-        if not item.answer.done():
-            item.answer.set_exception(error)
-
-
-def _cancel_when_unwanted(batch: list[Item]) -> None:
-    """Cancel the running call as soon as nobody waits for any of its items."""
-    call = asyncio.current_task()
-
-    def check(_: asyncio.Future[Probabilities]) -> None:
-        if call is not None and all(item.answer.done() for item in batch):
-            call.cancel()
-
-    for item in batch:
-        item.answer.add_done_callback(check)
+                item.fail(own)
