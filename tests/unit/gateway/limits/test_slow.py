@@ -85,7 +85,6 @@ def rest(connection: socket.socket) -> bytes:
         while piece:
             piece = connection.recv(200_000)
             tail = (tail + piece)[-5:]
-            time.sleep(0.01)
     return tail
 
 
@@ -116,8 +115,8 @@ class Plain(HttpToolsProtocol):
 @pytest.mark.parametrize(("read", "breaks"), [(2000, False), (1999, True), (0, True)])
 def test_a_full_buffer_has_to_be_read_at_a_pace(read: int, breaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(HttpToolsProtocol, "pause_writing", Mock())
-    made: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
-    connection = made()
+    protocol: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
+    connection = protocol()
     connection.transport.get_write_buffer_size.return_value = 100_000
     connection.pause_writing()
     (seconds, look, held), _ = connection.loop.call_later.call_args
