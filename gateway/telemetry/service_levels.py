@@ -18,8 +18,9 @@ AVAILABILITY, LATENCY = "availability", "latency"
 class ServiceLevels:
     """Counts good and bad answers a model.
 
-    Availability: an answer is bad from status 500 on; what is the caller's fault is good. A caller who left doesn't count,
-    nor does one who was turned away before the router: not known, not allowed, too often. Latency: of the single predictions that succeeded, those within `latency_s` seconds are good.
+    Availability: an answer is bad from status 500 on; what is the caller's fault is good. A caller who left doesn't
+    count, nor does one who was turned away before the router: not known, not allowed, too often. Latency: of the single
+    predictions that succeeded, those within `latency_s` seconds are good.
     """
 
     def __init__(self, requests: Counter, *, latency_s: float) -> None:

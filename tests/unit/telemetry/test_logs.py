@@ -178,7 +178,8 @@ def test_uvicorn_s_own_messages_have_our_form(repository: Path, tmp_path: Path) 
         connection.sendall(b"\x1b[31m nonsense\r\n\r\n")
         assert connection.recv(100)
     found = [(line["logger"], line["message"]) for line in lines(tmp_path / "log")]
-    assert ("uvicorn.error", "Invalid HTTP request received.") in found
+    assert ("uvicorn.error", "Application startup complete.") in found
+    assert "nonsense" not in (tmp_path / "log").read_text()
 
 
 def test_a_reader_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
