@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.collector import traces_url
+
 LOOPBACK = "127.0.0.1"
 NEVER = 0
 """Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
@@ -67,7 +69,6 @@ def arguments(
 def _tracing(otlp_endpoint: str | None) -> list[str]:
     if otlp_endpoint is None:
         return []
-    url = f"{otlp_endpoint.rstrip('/')}/v1/traces"
     settings = ("mode=opentelemetry", f"rate={NEVER}", "level=TIMESTAMPS")
-    own = (f"opentelemetry,url={url}", "opentelemetry,resource=service.name=triton")
+    own = (f"opentelemetry,url={traces_url(otlp_endpoint)}", "opentelemetry,resource=service.name=triton")
     return [f"--trace-config={setting}" for setting in (*settings, *own)]
