@@ -6,8 +6,10 @@ from pathlib import Path
 from contract.collector import traces_url
 
 LOOPBACK = "127.0.0.1"
+SEND_MS = 1000
+"""How often Triton sends its spans; what a killed server loses of them."""
 NEVER = 0
-"""Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
+"""A rate: Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
 
 
 @dataclass(frozen=True)
@@ -70,5 +72,5 @@ def _tracing(otlp_endpoint: str | None) -> list[str]:
     if otlp_endpoint is None:
         return []
     settings = ("mode=opentelemetry", f"rate={NEVER}", "level=TIMESTAMPS")
-    own = (f"opentelemetry,url={traces_url(otlp_endpoint)}", "opentelemetry,resource=service.name=triton")
-    return [f"--trace-config={setting}" for setting in (*settings, *own)]
+    own = (f"url={traces_url(otlp_endpoint)}", "resource=service.name=triton", f"bsp_schedule_delay={SEND_MS}")
+    return [f"--trace-config={setting}" for setting in (*settings, *(f"opentelemetry,{one}" for one in own))]

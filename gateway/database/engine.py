@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.settings import DatabaseSettings
-from gateway.database.url import for_loop, parse
+from gateway.database.url import connect_args, for_loop, parse
 
 # FULL: what was committed outlives a loss of power; the prediction log forgets an entry that the database has.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -48,7 +48,7 @@ class Database:
 
 def _is_away(error: DBAPIError) -> bool:
     """Whether the fault is the connection's, or the server's state, rather than the statement's."""
-    return error.connection_invalidated or type(error.orig).__name__ in {"OperationalError", "QueryCanceled"}
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 @contextlib.asynccontextmanager
@@ -74,10 +74,7 @@ def create_engine(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=seconds,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": max(2, round(seconds)),
-            "options": f"-c statement_timeout={round(seconds * 1000)}",
-        },
+        connect_args=connect_args(seconds) | {"options": f"-c statement_timeout={round(seconds * 1000)}"},
     )
 
 

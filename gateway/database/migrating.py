@@ -15,10 +15,12 @@ from sqlalchemy.exc import OperationalError
 
 from gateway.database.errors import DatabaseUnavailable, SchemaOutdated
 from gateway.database.settings import DatabaseSettings
-from gateway.database.url import file_of, for_threads, parse
+from gateway.database.url import connect_args, file_of, for_threads, parse
 
 ADVISORY_LOCK = 0x7472_6972
 """PostgreSQL's, for the time of a migration."""
+CONNECT_S = 10
+"""Seconds for a connection to a server that may be silent."""
 
 
 def prepare(settings: DatabaseSettings) -> None:
@@ -57,10 +59,11 @@ def _config() -> Config:
 
 @contextlib.contextmanager
 def _connected(url: URL) -> Iterator[Connection]:
-    engine = create_engine(for_threads(url))
+    is_postgresql = url.get_backend_name() == "postgresql"
+    engine = create_engine(for_threads(url), connect_args=connect_args(CONNECT_S) if is_postgresql else {})
     try:
         with _file_lock(url), engine.begin() as connection:
-            if url.get_backend_name() == "postgresql":
+            if is_postgresql:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
             yield connection
     except OperationalError:

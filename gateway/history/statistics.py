@@ -13,6 +13,7 @@ from gateway.history.answers import Bucket, Latency, Live, Statistics, VersionSt
 from gateway.history.quantiles import FRACTIONS, interpolated, nearest_rank
 from gateway.history.query import StatisticsQuery
 from gateway.history.records import last_feedback
+from gateway.prediction_log.ids import EPOCH
 from gateway.prediction_log.tables import PREDICTIONS
 
 DEFAULT_TIME = timedelta(days=1)
@@ -51,7 +52,8 @@ async def statistics(database: Database, query: StatisticsQuery) -> Statistics:
 
 def _bounded(query: StatisticsQuery) -> StatisticsQuery:
     until = query.until or datetime.now(UTC)
-    since = query.since or until - min(DEFAULT_TIME, until - datetime.min.replace(tzinfo=UTC))
+    # No time is before the first one that there is.
+    since = query.since or (until - DEFAULT_TIME if until - EPOCH > DEFAULT_TIME else EPOCH)
     if since >= until:
         raise RequestInvalid(FieldError(field="query.since", message="it must be before `until`"))
     return query.model_copy(update={"since": since, "until": until})

@@ -3,6 +3,7 @@
 Everything here blocks, and may be called from several threads.
 """
 
+import contextlib
 import errno
 import os
 import threading
@@ -42,7 +43,8 @@ class Journal:
     def append(self, lines: bytes, *, sync: bool) -> None:
         """Add whole lines; with `sync`, wait for the disk. Raises `OSError`, as it does where the journal is full."""
         with self._lock:
-            if self.size + len(lines) > self._max_bytes:
+            # Entries that were answered already may be more than the limit: they have to go somewhere.
+            if self.size and self.size + len(lines) > self._max_bytes:
                 raise OSError(errno.EDQUOT, "the journal is full")
             try:
                 self._append(lines, sync=sync)
@@ -77,7 +79,9 @@ class Journal:
         """Let nothing more be added, and wait until the disk has all of it; raises `OSError`."""
         self.end_segment()
         for segment in self.closed():
-            sync_path(segment.path)
+            # The shipper may have been removing one when it was stopped.
+            with contextlib.suppress(FileNotFoundError):
+                sync_path(segment.path)
         sync_path(self._folder)
 
     def _append(self, lines: bytes, *, sync: bool) -> None:
@@ -94,9 +98,14 @@ class Journal:
 
     def _end(self) -> None:
         ended, self._open = self._open, None
-        if ended is not None:
+        if ended is None:
+            return
+        if ended.size:
             self._closed.append(Segment(ended.path, ended.size, ended.opened))
-            ended.close()
+        else:
+            # Nothing could be written to it: a disk that stays full must not fill with empty files.
+            ended.path.unlink(missing_ok=True)
+        ended.close()
 
 
 def contents(segment: Segment) -> Read:

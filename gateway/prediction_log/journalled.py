@@ -54,8 +54,8 @@ class JournalledLog:
 
     async def add(self, entries: Sequence[Entry], /) -> None:
         """Take note of predictions; raises `LogUnavailable`, and then they must not be answered."""
-        if self._refuses or not self._fits(entries):
-            await self._room(entries)
+        if self._refuses or not self._has_room:
+            await self._room()
         self._waiting += entries
         self._wanted.set()
         if len(self._waiting) >= EARLY:
@@ -96,13 +96,15 @@ class JournalledLog:
         # With `sync`, the next attempt is the next prediction's.
         return self._failing and not self._sync
 
-    def _fits(self, entries: Sequence[Entry]) -> bool:
-        return not self._waiting or len(self._waiting) + len(entries) <= self._capacity
+    @property
+    def _has_room(self) -> bool:
+        # One call may go beyond: a large one would wait for an empty queue, which a busy gateway never has.
+        return len(self._waiting) < self._capacity
 
-    async def _room(self, entries: Sequence[Entry]) -> None:
+    async def _room(self) -> None:
         try:
             async with asyncio.timeout(ROOM_S):
-                while not self._fits(entries):
+                while not self._has_room:
                     await self.flush()
         except TimeoutError:
             raise LogUnavailable("The log's queue is full.") from None

@@ -10,6 +10,7 @@ from functools import partial
 
 from gateway.database.engine import Database
 from gateway.database.migrating import prepare
+from gateway.faults import log_fault
 from gateway.prediction_log.errors import LogFolderInvalid
 from gateway.prediction_log.journal import Journal
 from gateway.prediction_log.journalled import JournalledLog
@@ -70,7 +71,11 @@ async def _written(entries: JournalledLog, journal: Journal) -> AsyncIterator[No
     finally:
         entries.stop()
         await writer
-        await asyncio.to_thread(journal.end)
+        try:
+            await asyncio.to_thread(journal.end)
+        except OSError as error:
+            # What was written is still to be shipped.
+            log_fault(error, "-")
 
 
 @contextlib.asynccontextmanager

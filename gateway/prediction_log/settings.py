@@ -25,7 +25,7 @@ class LogSettings(SettingsGroup):
     log_spill_bytes: Annotated[int, Field(ge=16 * MIB)] = 1024 * MIB
     """Bytes of entries that one gateway keeps there; beyond that predictions are refused."""
     log_queue: Annotated[int, Field(ge=100, le=1_000_000)] = 10_000
-    """Entries in memory that wait to be written; beyond that predictions wait, and then are refused."""
+    """Entries in memory that wait to be written; where there are so many, predictions wait, and then are refused."""
     log_drain_s: Annotated[float, Field(ge=0)] = 5.0
     """Seconds in which a gateway that stops brings what is left into the database; the rest is for the next start."""
     log_retention_days: Annotated[int, Field(ge=1, le=36_500)] = 90

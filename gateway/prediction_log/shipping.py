@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contract.errors import TriremeError
 from gateway.database.errors import DatabaseUnavailable
 from gateway.faults import log_fault
+from gateway.prediction_log.errors import LogUnavailable
 from gateway.prediction_log.journal import Journal
 from gateway.prediction_log.journalled import JournalledLog
 from gateway.prediction_log.shipper import Shipper
@@ -71,7 +72,9 @@ class Shipping:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._shipper.ship(self._journal)
-        except (TimeoutError, DatabaseUnavailable, OSError):
+        except Exception as error:  # noqa: BLE001 - whatever it is, the gateway stops in good order
+            if not isinstance(error, TimeoutError | DatabaseUnavailable):
+                log_fault(error, "-")
             log.warning("what was predicted last is kept on the disk for the next start")
 
     async def _attempt(self) -> None:
@@ -93,7 +96,9 @@ class Shipping:
         await self._adopt()
 
     async def _ship_own(self) -> None:
-        await self._entries.flush()
+        # Where the journal takes nothing more, what it holds has to make room.
+        with contextlib.suppress(LogUnavailable):
+            await self._entries.flush()
         await asyncio.to_thread(self._journal.end_segment_if_alone)
         await self._shipper.ship(self._journal)
 

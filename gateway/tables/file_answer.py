@@ -1,5 +1,6 @@
 """The answer to a file, piece by piece."""
 
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from contract.tabular.reading import check_columns, open_table
 from contract.tabular.table_file import TableFile, TableLimits
 from gateway.metrics import Metrics
 from gateway.prediction_log.asked import Asked
+from gateway.prediction_log.errors import LogUnavailable
 from gateway.prediction_log.recorder import Recorder
 from gateway.problems import Problem
 from gateway.tables.file_scorer import FileScorer
@@ -56,23 +58,33 @@ class FileAnswers:
         Where something fails after the first piece, the last one tells of it if the format can, and the error is
         raised.
         """
-        tally, writer = Tally(model.card, model.scoring), None
-        chunks = self.scorer.chunks(model, table)
+        writer = None
+        async with self._noted(model, asked) as tally, contextlib.aclosing(self.scorer.chunks(model, table)) as chunks:
+            try:
+                async for chunk in chunks:
+                    schema = result_schema(model.scoring, chunk.ids.type)
+                    writer = writer or WRITERS[wanted](schema, with_summary=with_summary)
+                    written = await self.work.run(partial(self._written, model, chunk, tally, writer))
+                    await self._note_rows(model, chunk, tally, asked)
+                    yield written
+                assert writer is not None  # noqa: S101 - a file without a chunk is an error of its own
+                yield await self._ended(tally, writer, digest, asked)
+            except TriremeError as error:
+                if writer is not None:
+                    yield writer.failure(Problem.of(error, asked.trace_id))
+                raise
+
+    @contextlib.asynccontextmanager
+    async def _noted(self, model: TableModel, asked: Asked) -> AsyncGenerator[Tally, None]:
+        """Count a file's rows; those of one that isn't answered to its end are noted too."""
+        tally = Tally(model.card, model.scoring)
         try:
-            async for chunk in chunks:
-                schema = result_schema(model.scoring, chunk.ids.type)
-                writer = writer or WRITERS[wanted](schema, with_summary=with_summary)
-                written = await self.work.run(partial(self._written, model, chunk, tally, writer))
-                await self._note_rows(model, chunk, tally, asked)
-                yield written
-            assert writer is not None  # noqa: S101 - a file without a chunk is an error of its own
-            yield await self._ended(tally, writer, digest, asked)
-        except TriremeError as error:
-            if writer is not None:
-                yield writer.failure(Problem.of(error, asked.trace_id))
-            raise
+            yield tally
         finally:
-            await chunks.aclose()
+            if tally.rows and not tally.is_noted:
+                # Without a digest: its caller may be gone, and the file with the caller.
+                with contextlib.suppress(LogUnavailable):
+                    await self._note_file(tally.summary(), None, asked)
 
     async def _note_rows(self, model: TableModel, chunk: ScoredChunk, tally: Tally, asked: Asked) -> None:
         if self.recorder is not None and self.recorder.each_row_of_files:
@@ -80,15 +92,22 @@ class FileAnswers:
             make = partial(chunk_entries, model, chunk, self.recorder.policy, latency_ms=latency_ms, asked=asked)
             await self.recorder.log.add(await self.work.run(make))
 
-    async def _note_file(self, summary: FileSummary, digest: Callable[[], str], asked: Asked) -> None:
-        if self.recorder is not None and not self.recorder.each_row_of_files:
-            await self.recorder.log.add([file_entry(summary, await self.work.run(digest), asked)])
+    async def _note_file(self, summary: FileSummary, digest: str | None, asked: Asked) -> None:
+        if self._recorder_of_files is not None:
+            await self._recorder_of_files.log.add([file_entry(summary, digest, asked)])
 
     async def _ended(self, tally: Tally, writer: Writer, digest: Callable[[], str], asked: Asked) -> bytes:
         summary = tally.summary()
-        await self._note_file(summary, digest, asked)
+        found = None if self._recorder_of_files is None else await self.work.run(digest)
+        await self._note_file(summary, found, asked)
+        tally.is_noted = True
         self._log(summary, asked.trace_id)
         return await self.work.run(partial(writer.end, summary))
+
+    @property
+    def _recorder_of_files(self) -> Recorder | None:
+        """None where rows are noted instead, or nothing."""
+        return None if self.recorder is None or self.recorder.each_row_of_files else self.recorder
 
     def _written(self, model: TableModel, chunk: ScoredChunk, tally: Tally, writer: Writer) -> bytes:
         tally.add(chunk)

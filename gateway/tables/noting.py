@@ -77,8 +77,8 @@ def chunk_entries(
     return row_entries(model.card, answers, kept, latency_ms=latency_ms, asked=asked)
 
 
-def file_entry(summary: FileSummary, digest: str, asked: Asked) -> Entry:
-    """Of a whole file."""
+def file_entry(summary: FileSummary, digest: str | None, asked: Asked) -> Entry:
+    """Of a whole file; without a digest where only a part of it was answered."""
     own = Identifiers().prediction_id()
     return Entry(
         id=own,

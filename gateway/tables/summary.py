@@ -59,6 +59,8 @@ class Tally:
     started: float = field(default_factory=time.monotonic)
     rows: int = 0
     predicted: int = 0
+    is_noted: bool = False
+    """Whether the prediction log has it."""
     report: RowReport = field(default_factory=lambda: RowReport(0))
 
     def __post_init__(self) -> None:

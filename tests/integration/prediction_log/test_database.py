@@ -1,6 +1,6 @@
 """What the log asks of both databases."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +34,7 @@ from gateway.prediction_log.upkeep import Upkeep
 from tests.unit.prediction_log.rig import entry
 
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -174,6 +175,8 @@ async def test_statistics_count_by_version_and_time_and_leave_files_out(database
     [
         ({"since": NOW, "until": NOW}, "query.since"),
         ({"since": NOW - 30 * DAY, "until": NOW, "bucket_s": 60}, "query.bucket_s"),
+        ({"until": datetime(1, 1, 1, 10, tzinfo=timezone(-23 * HOUR))}, "query.since"),
+        ({"until": datetime(1, 1, 1, tzinfo=timezone(14 * HOUR))}, "query.since"),
     ],
 )
 async def test_statistics_refuse_what_has_no_answer(database: Database, query: dict[str, Any], field: str) -> None:

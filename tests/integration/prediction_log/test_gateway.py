@@ -4,14 +4,19 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
+from gateway.app import create_app
+from gateway.benchmark_decode import open_nothing
 from gateway.identity.principal import LOCAL
 from gateway.prediction_log import shipping
+from gateway.prediction_log.asked import Asked
 from gateway.prediction_log.errors import LogFolderInvalid
 from tests.integration.prediction_log.rig import (
     PREDICTIONS,
@@ -25,7 +30,7 @@ from tests.integration.prediction_log.rig import (
 )
 from tests.support.postgres import Postgres
 from tests.support.table_versions import ROW
-from tests.unit.gateway.rig import BATCH, PREDICT, check_problem, png
+from tests.unit.gateway.rig import BATCH, PREDICT, check_problem, client, png
 from tests.unit.gateway.table_rig import FILE, ROWS
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -100,6 +105,26 @@ async def test_a_file_is_one_entry_with_its_summary(here: Any) -> None:
     (one,) = await entries(here(), {"url": FILE, "content": CSV, "headers": headers})
     assert (one["kind"], one["label"], one["input_digest"]) == ("file", None, hashlib.sha256(CSV).hexdigest())
     assert (one["summary"]["rows"], one["summary"]["predicted"], one["summary"]["rejected"]) == (3, 2, 1)
+
+
+async def test_a_file_whose_caller_leaves_half_way_is_an_entry_with_what_was_answered(here: Any) -> None:
+    app = create_app(here(), open_model_server=open_nothing)
+    asked = Asked("key:k", TRACE)
+    async with client(app) as http:
+        services = app.state.services
+        model = services.tables.of(services.catalogue.model("credit").choose(None))
+        table = await services.files.opened(BytesIO(CSV), "csv", model)
+        pieces = services.files.pieces(model, table, "csv", with_summary=False, asked=asked, digest=lambda: "0" * 64)
+        await anext(pieces)
+        await pieces.aclose()
+        await until(lambda: _holds(http, 1))
+        (one,) = await logged(http)
+    assert (one["kind"], one["principal"], one["input_digest"]) == ("file", "key:k", None)
+    assert one["summary"]["rows"] == 3
+
+
+async def _holds(http: httpx.AsyncClient, count: int) -> bool:
+    return len(await logged(http)) == count
 
 
 async def test_a_file_is_an_entry_a_row_where_the_settings_say_so(here: Any) -> None:

@@ -84,6 +84,33 @@ def test_a_full_journal_takes_nothing_more(tmp_path: Path) -> None:
     assert len(found(one)) == 1
 
 
+def test_what_was_answered_goes_into_an_empty_journal_however_much_it_is(tmp_path: Path) -> None:
+    one, lines = journal(tmp_path, max_bytes=800), line(document(entry())) * 3
+    one.append(lines, sync=False)
+    assert one.size == len(lines)
+
+
+def test_a_disk_that_stays_full_does_not_fill_with_empty_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space")
+
+    one = journal(tmp_path)
+    monkeypatch.setattr(os, "write", full)
+    for _ in range(3):
+        with pytest.raises(OSError, match="no space"):
+            one.append(line(document(entry())), sync=False)
+    assert (one.closed(), list(tmp_path.iterdir())) == ([], [])
+
+
+def test_a_journal_ends_though_its_files_are_shipped_at_the_same_moment(tmp_path: Path) -> None:
+    one = journal(tmp_path)
+    one.append(line(document(entry())), sync=False)
+    one.end_segment()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    one.end()
+
+
 def test_a_full_disk_leaves_no_half_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, (first, second) = journal(tmp_path), [document(entry()) for _ in range(2)]
     one.append(line(first), sync=False)
