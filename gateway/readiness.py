@@ -4,10 +4,21 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from contract.card import VersionCard
 from contract.errors import TriremeError
 from gateway.answers import ModelReadiness
 from gateway.catalogue import Catalogue, Model
+from gateway.errors import ModelServerTimeout
 from gateway.inference import ModelServer, nothing
+
+
+async def ask(server: ModelServer, card: VersionCard, timeout_s: float) -> None:
+    """Return if a version answers in time; raises what `ModelServer.infer` raises."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await server.infer(card, [nothing(card)], timeout_s)
+    except TimeoutError:
+        raise ModelServerTimeout from None
 
 
 class ReadinessCheck:
@@ -35,10 +46,7 @@ class ReadinessCheck:
     async def _check(self, model: Model) -> ModelReadiness:
         try:
             card = model.choose(None)
-            async with asyncio.timeout(self._timeout_s):
-                await self._server.infer(card, [nothing(card)], self._timeout_s)
+            await ask(self._server, card, self._timeout_s)
         except TriremeError as error:
             return ModelReadiness(model=model.name, version=model.stable, ready=False, code=error.code)
-        except TimeoutError:
-            return ModelReadiness(model=model.name, version=model.stable, ready=False, code="model-server-timeout")
         return ModelReadiness(model=model.name, version=model.stable, ready=True)

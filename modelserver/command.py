@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.collector import traces_url
+
 LOOPBACK = "127.0.0.1"
 SEND_MS = 1000
 """How often Triton sends its spans; what a killed server loses of them."""
@@ -69,7 +71,6 @@ def arguments(
 def _tracing(otlp_endpoint: str | None) -> list[str]:
     if otlp_endpoint is None:
         return []
-    url = f"{otlp_endpoint.rstrip('/')}/v1/traces"
     settings = ("mode=opentelemetry", f"rate={NEVER}", "level=TIMESTAMPS")
-    own = (f"url={url}", "resource=service.name=triton", f"bsp_schedule_delay={SEND_MS}")
+    own = (f"url={traces_url(otlp_endpoint)}", "resource=service.name=triton", f"bsp_schedule_delay={SEND_MS}")
     return [f"--trace-config={setting}" for setting in (*settings, *(f"opentelemetry,{one}" for one in own))]

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import platformdirs
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contract.collector import CollectorAddress
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]
-Endpoint = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?$")]
 
 
 class ModelServerSettings(BaseSettings):
@@ -67,6 +68,6 @@ class ModelServerSettings(BaseSettings):
     """Threads of Triton's REST API; gRPC, which the gateway uses, has its own."""
     shm_mib: Annotated[int, Field(ge=1)] = 16
     """Mebibytes that have to be free in /dev/shm at the start: each model's process takes one or more."""
-    otlp_endpoint: Endpoint | None = None
+    otlp_endpoint: CollectorAddress | None = None
     """Address of an OpenTelemetry collector (OTLP over HTTP, such as `http://127.0.0.1:4318`) that gets Triton's spans
     of the requests that the gateway traces; empty: none."""

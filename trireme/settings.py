@@ -21,7 +21,9 @@ class TriremeSettings(BaseSettings):
     repository: Path = Path("model_repository")
     """Folder of the model repository that `publish`, `models` and `serve` work on."""
     state_dir: Path = Path(".trireme")
-    """Folder for what runs leave: training runs, `served.json`, locks."""
+    """Folder for what runs leave: training runs, `served.json`, locks; of `trireme serve` also the database and the way
+    to it, unless `GATEWAY_DATABASE` and `GATEWAY_LOG_SPILL` are set. Other verbs know the database by these alone: with
+    another folder, set them."""
     served_versions: int = Field(default=2, ge=1, le=20)
     """How many of a model's newest versions `trireme serve` keeps loaded; the newest is the stable one."""
     start_timeout_s: float = Field(default=120.0, gt=0)

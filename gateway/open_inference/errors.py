@@ -36,7 +36,7 @@ class ExtensionUnsupported(RequestError):
 
 
 class NotReady(RetryLater):
-    """A served model doesn't answer; `/health/ready` says which."""
+    """A served model doesn't answer (`/health/ready` says which), or the gateway is about to stop."""
 
     code = "not-ready"
-    title = "A served model doesn't answer"
+    title = "The server is not ready"

@@ -27,7 +27,7 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """Every served model answers."""
+    """Every served model answers, and the gateway isn't about to stop."""
 
     ready: bool = True
 

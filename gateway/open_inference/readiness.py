@@ -6,8 +6,8 @@ import time
 from contract.card import VersionCard
 from contract.errors import TriremeError
 from contract.names import ModelVersion
-from gateway.errors import ModelServerTimeout
-from gateway.inference import ModelServer, nothing
+from gateway.inference import ModelServer
+from gateway.readiness import ask
 
 
 class VersionReadiness:
@@ -34,12 +34,9 @@ class VersionReadiness:
 
     async def _ask(self, card: VersionCard) -> TriremeError | None:
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await self._server.infer(card, [nothing(card)], self._timeout_s)
+            await ask(self._server, card, self._timeout_s)
         except TriremeError as error:
             return error
-        except TimeoutError:
-            return ModelServerTimeout()
         return None
 
 

@@ -36,6 +36,7 @@ from gateway.prediction_log.asked import asked_by
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.problems import OPEN_INFERENCE, OpenInferenceProblem
 from gateway.routes.describe import COMPUTING, ModelPath, Responses, document, problems
+from gateway.routes.health import Draining
 from gateway.services import Given, Services
 
 router = APIRouter(prefix=OPEN_INFERENCE, tags=["open inference protocol"])
@@ -102,8 +103,10 @@ async def server_live() -> Live:
 
 
 @router.get("/health/ready", responses=_problems(NotReady))
-async def server_ready(services: Given) -> Ready:
-    """Every served model answers, each by a real inference."""
+async def server_ready(services: Given, drain: Draining) -> Ready:
+    """Every served model answers, each by a real inference, and the gateway isn't about to stop."""
+    if drain.has_begun:
+        raise NotReady("The gateway is about to stop.")
     if not all(model.ready for model in await services.readiness.outcome()):
         raise NotReady
     return Ready()

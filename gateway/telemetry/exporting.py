@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from prometheus_client import Counter
 
+from contract.collector import traces_url
 from gateway.metrics import Metrics
 from gateway.telemetry.settings import TelemetrySettings
 
@@ -73,6 +74,6 @@ def processor(settings: TelemetrySettings, metrics: Metrics) -> BatchSpanProcess
     """
     # The exporter's own log has a line for each try; we say it once.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    url = f"{(settings.otlp_endpoint or '').rstrip('/')}/v1/traces"
+    url = traces_url(settings.otlp_endpoint or "")
     exporter = QuietExporter(OTLPSpanExporter(endpoint=url, timeout=settings.otlp_timeout_s), metrics.spans)
     return _Processor(exporter, metrics.spans, settings.otlp_queue)

@@ -55,12 +55,19 @@ def _ready(record: logging.LogRecord) -> logging.LogRecord:
     """A record for another thread and time, without an exception's text, which may hold anything."""
     ready = copy.copy(record)
     error = record.exc_info[1] if record.exc_info else None
-    ready.msg = record.getMessage() if error is None else f"{record.getMessage().rstrip()}: {described(error)}"
+    message = _message(record)
+    ready.msg = message if error is None else f"{message.rstrip()}: {described(error)}"
     ready.args = ready.exc_info = ready.exc_text = ready.stack_info = None
     request = CURRENT.get()
     if request is not None:
         vars(ready).update(request.fields())
     return ready
+
+
+def _message(record: logging.LogRecord) -> str:
+    message = record.getMessage()
+    # Below its first line asyncio shows tasks and callbacks, with the texts of errors and arguments.
+    return message.partition("\n")[0] if record.name == "asyncio" else message
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ PREDICT = "/v1/models/{model}/predict"
 TENSORS = ("/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer")
 ROUTES = frozenset({PREDICT, f"{PREDICT}/batch", *TENSORS})
 """Requests for predictions; how long a batch takes is its sender's choice, so it has no promise of latency."""
+MODEL_PLACE = 3
+"""Of the model's name among the parts of such a path."""
 CLIENT_GONE = 499
 AVAILABILITY, LATENCY = "availability", "latency"
 
@@ -16,8 +18,9 @@ AVAILABILITY, LATENCY = "availability", "latency"
 class ServiceLevels:
     """Counts good and bad answers a model.
 
-    Availability: an answer is bad from status 500 on; what is the caller's fault is good, and a caller who left doesn't
-    count. Latency: of the single predictions that succeeded, those within `latency_s` seconds are good.
+    Availability: an answer is bad from status 500 on; what is the caller's fault is good. A caller who left doesn't
+    count, nor does one who was turned away before the router: not known, not allowed, too often. Latency: of the single
+    predictions that succeeded, those within `latency_s` seconds are good.
     """
 
     def __init__(self, requests: Counter, *, latency_s: float) -> None:
@@ -39,8 +42,11 @@ class ServiceLevels:
 
     def record(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        model = scope.get("path_params", {}).get("model")
-        if route not in ROUTES or model not in self._models or status == CLIENT_GONE:
+        if route not in ROUTES or status == CLIENT_GONE or _is_turned_away(scope, status):
+            return
+        # Not the router's parameters: an error before it, such as a database that is away, is ours too.
+        model = scope["path"].split("/")[MODEL_PLACE]
+        if model not in self._models:
             return
         self._count(model, AVAILABILITY, is_good=status < 500)
         if route == PREDICT and status < 400:
@@ -48,3 +54,7 @@ class ServiceLevels:
 
     def _count(self, model: str, slo: str, *, is_good: bool) -> None:
         self._requests.labels(model, slo, "true" if is_good else "false").inc()
+
+
+def _is_turned_away(scope: Scope, status: int) -> bool:
+    return status < 500 and "path_params" not in scope

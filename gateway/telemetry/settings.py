@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
+from contract.collector import CollectorAddress
 from gateway.settings_group import SettingsGroup
 
 Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
-Endpoint = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?$")]
 
 
 class TelemetrySettings(SettingsGroup):
@@ -27,7 +27,7 @@ class TelemetrySettings(SettingsGroup):
     """Renamed files of the log that are kept."""
     logging_queue: Count = 10_000
     """Messages that may wait to be written; beyond that they are dropped and counted."""
-    otlp_endpoint: Endpoint | None = None
+    otlp_endpoint: CollectorAddress | None = None
     """Address of an OpenTelemetry collector (OTLP over HTTP, such as `http://collector:4318`) that gets the traces;
     empty: no traces are made."""
     otlp_timeout_s: Seconds = 5.0

@@ -20,6 +20,7 @@ from tests.support.wire import answer, connected, ended, head, sized
 from tests.unit.gateway.rig import PREDICT, RedServer, eventually, opened, png, settings
 
 READY = head("/health/ready", method="GET")
+SERVER_READY = head("/v2/health/ready", method="GET")
 LIVE = head("/health/live", method="GET")
 PICTURE = sized(PREDICT, png((3, 0, 0)))
 
@@ -83,6 +84,9 @@ def test_while_it_drains_it_is_unready_and_answers_each_connection_one_more_time
         status, headers, body = asked(old, READY)
         assert (status, json.loads(body)["status"], headers["connection"]) == (503, "draining", "close")
         assert ended(old)
+        with connected(gateway.port) as new:
+            status, _, body = asked(new, SERVER_READY)
+            assert (status, json.loads(body)["code"]) == (503, "not-ready")
         with connected(gateway.port) as new:
             status, headers, _ = asked(new, PICTURE)
             assert (status, headers["connection"]) == (200, "close")

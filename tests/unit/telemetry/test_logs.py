@@ -1,6 +1,8 @@
 """The log: its lines' form, what can't get into it, and that it never holds anything up."""
 
+import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -92,6 +94,21 @@ def test_an_errors_text_and_arguments_that_do_not_fit_are_not_written(
     (line,) = lines(tmp_path / "log")
     assert line["message"].startswith("it failed: ValueError at test_logs.py:")
     assert "secret" not in (tmp_path / "log").read_text() + capfd.readouterr().err
+
+
+async def test_an_error_that_nobody_fetched_is_told_without_its_text(tmp_path: Path) -> None:
+    async def fails() -> None:
+        raise ValueError("secret")
+
+    with logging_into(tmp_path / "log"):
+        task = asyncio.create_task(fails())
+        await asyncio.wait([task])
+        # Its end is when asyncio tells.
+        del task
+        gc.collect()
+    (line,) = lines(tmp_path / "log")
+    assert line["message"].startswith("Task exception was never retrieved: ValueError at test_logs.py:")
+    assert "secret" not in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize("format", ["json", "text"])

@@ -10,6 +10,8 @@ from prometheus_client import Gauge
 
 from contract import __version__
 from contract.names import ModelVersion
+from gateway.database.errors import DatabaseUnavailable
+from gateway.identity.principal import Principal
 from gateway.metrics import MAX_LABELS, Metrics
 from gateway.telemetry import logs
 from gateway.telemetry.process import watch_loop
@@ -17,6 +19,7 @@ from gateway.telemetry.settings import TelemetrySettings
 from tests.support.versions import make_card, make_version
 from tests.unit.gateway.rig import BATCH, PREDICT, RedServer, gateway, png, soon
 from tests.unit.gateway.test_app import samples
+from tests.unit.identity.rig import asking
 
 SLO = "trireme_gateway_slo_requests_total"
 
@@ -97,6 +100,22 @@ async def test_service_levels_begin_at_zero_and_count_good_and_bad(repository: P
     assert found["good=true,model=tiny,slo=latency"] == 1
     assert found["good=false,model=tiny,slo=latency"] == 0
     assert all("model=tiny" in labels for labels in found)
+
+
+async def test_a_database_that_is_away_is_a_bad_answer_and_who_is_turned_away_is_none(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: object) -> Principal:
+        raise DatabaseUnavailable
+
+    async with asking(repository, tmp_path, metrics_access="open") as gateway:
+        assert (await gateway.http.post(PREDICT, content=png())).status_code == 401
+        monkeypatch.setattr(gateway.services.identity.authenticator, "identify", away)
+        for path in (PREDICT, "/v2/models/tiny/versions/1/infer", "/v1/models/made-up/predict", "/v1/models/tiny"):
+            assert (await gateway.http.post(path, content=png())).status_code == 503
+        found = await levels(gateway.http)
+    assert found["good=false,model=tiny,slo=availability"] == 2
+    assert sum(found.values()) == 2
 
 
 async def test_a_slow_answer_is_available_and_not_fast(repository: Path) -> None:
