@@ -10,6 +10,7 @@ from contract import __version__
 from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
+from gateway.connecting import OpenModelServer, open_triton
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
@@ -21,8 +22,8 @@ from gateway.limits.rates import Counters
 from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
+from gateway.opening import open_services
 from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
-from gateway.services import OpenModelServer, open_services, open_triton
 from gateway.settings import GatewaySettings
 from gateway.start_errors import StartErrors
 from gateway.telemetry.choice import tracing_for

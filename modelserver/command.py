@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+SEND_MS = 1000
+"""How often Triton sends its spans; what a killed server loses of them."""
 NEVER = 0
-"""Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
+"""A rate: Triton begins no trace by itself, and so none for health checks: it joins those that calls bring along."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +71,5 @@ def _tracing(otlp_endpoint: str | None) -> list[str]:
         return []
     url = f"{otlp_endpoint.rstrip('/')}/v1/traces"
     settings = ("mode=opentelemetry", f"rate={NEVER}", "level=TIMESTAMPS")
-    own = (f"opentelemetry,url={url}", "opentelemetry,resource=service.name=triton")
-    return [f"--trace-config={setting}" for setting in (*settings, *own)]
+    own = (f"url={url}", "resource=service.name=triton", f"bsp_schedule_delay={SEND_MS}")
+    return [f"--trace-config={setting}" for setting in (*settings, *(f"opentelemetry,{one}" for one in own))]

@@ -1,18 +1,18 @@
 """The open connections, counted."""
 
 import contextlib
-import ipaddress
 import logging
 import resource
 from collections import Counter
 
 from prometheus_client import Gauge
 
+from gateway.limits.address import network_of
+
 log = logging.getLogger(__name__)
 
 RESERVED_FILES = 256
 """Open files that are left for everything else: the model server, the database, spooled tables."""
-IPV6_NETWORK = 64
 
 
 class Connections:
@@ -57,13 +57,6 @@ class Connections:
         self._gauge.set(self.count)
 
 
-def network_of(client: tuple[str, int] | None) -> str:
-    """What counts as one address: one of IPv4, a /64 of IPv6; empty for a Unix socket."""
-    if client is None:
-        return ""
-    if ":" not in client[0]:
-        return client[0]
-    address = ipaddress.IPv6Address(client[0])
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address), IPV6_NETWORK), strict=False))
+def network_of_peer(client: tuple[str, int] | None) -> str:
+    """In whose name a connection is counted, see `network_of`; empty for a Unix socket."""
+    return "" if client is None else network_of(client[0]) or client[0]

@@ -11,15 +11,14 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from gateway.body_guard import LINGER_S
 from gateway.errors import GatewayError
-from gateway.http.connections import network_of
+from gateway.http.connections import network_of_peer
 from gateway.http.errors import HeadLate, HttpMalformed, TooManyConnections
 from gateway.http.guard import ServerConfig
 from gateway.http.head import Head, check_head
 from gateway.http.refusal import refusal
 
-LINGER_S = 1.0
-"""How long what a refused caller still sends is thrown away: it can read the answer before the connection ends."""
 LAST_CHANCE_S = 1.0
 """How long a gateway that stops waits for the request of a connection that has just been opened."""
 
@@ -49,7 +48,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Count the connection, and wait for its first head."""
         super().connection_made(transport)
-        self._network = network_of(self.client)
+        self._network = network_of_peer(self.client)
         self._is_counted = self._guard.connections.enter(self._network)
         if self._is_counted:
             self._await_head()

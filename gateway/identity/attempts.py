@@ -1,6 +1,5 @@
 """Slows down who tries passwords."""
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -18,17 +17,7 @@ class Origin(NamedTuple):
 
     name: str
     address: str
-
-    @classmethod
-    def of(cls, name: str, address: str) -> "Origin":
-        """A login's origin; of an IPv6 address the network, since one caller has a whole /64."""
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return cls(name[:64], address[:64])
-        if parsed.version == 6:
-            return cls(name[:64], str(ipaddress.ip_network((parsed, 64), strict=False)))
-        return cls(name[:64], address)
+    """As `gateway.limits.address.Addresses` tells it: of IPv6 the network, since one caller has all of it."""
 
 
 @dataclass

@@ -66,7 +66,7 @@ class NewKey(Given):
 
     role: Role
     owner: Name | None = None
-    """A user, without whom the key doesn't work, and who must have all its permissions; the caller if not given."""
+    """A user, without whom the key doesn't work, and who must have all its permissions. If not given: the caller, where that is a user."""
     note: Annotated[str, Field(max_length=NOTE_LENGTH)] = ""
     """What it is for."""
     expires_in_days: Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)] | None = None

@@ -3,6 +3,7 @@
 from gateway.identity.attempts import Attempts, Origin
 from gateway.identity.errors import Unauthenticated
 from gateway.identity.passwords import Passwords
+from gateway.identity.tables import NAME_LENGTH
 from gateway.identity.users import User, Users
 
 
@@ -20,7 +21,7 @@ class Logins:
         Raises `Unauthenticated` (whether the name, the password or the user's state is wrong, it doesn't say),
         `LoginsLimited`, `Overloaded` or `DatabaseUnavailable`.
         """
-        origin = Origin.of(name, address)
+        origin = Origin(name[:NAME_LENGTH], address)
         self._attempts.begin(origin)
         try:
             user = await self._checked(name, password)

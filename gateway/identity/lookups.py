@@ -11,7 +11,7 @@ from gateway.errors import Overloaded, RetryLater
 
 V = TypeVar("V")
 MAX_LOADING = 256
-"""Lookups that may be under way: keys that nobody has, made up by the thousand, are not all looked up."""
+"""Lookups of new names that may be under way: keys that nobody has, made up by the thousand, are not all looked up."""
 
 
 class Times(NamedTuple):
@@ -80,7 +80,8 @@ class Lookups(Generic[V]):
     def _task(self, name: str) -> "asyncio.Task[V | None]":
         task = self._loading.get(name)
         if task is None:
-            if len(self._loading) >= MAX_LOADING:
+            # What was there before is looked up in any flood: it may not be good any more.
+            if len(self._loading) >= MAX_LOADING and name not in self._known:
                 raise Overloaded("Too many keys are being looked up.")
             task = self._loading[name] = asyncio.create_task(self._looked_up(name))
             task.add_done_callback(lambda done: self._end(name, done))

@@ -48,6 +48,12 @@ class Addresses:
         return any(address in network for network in self._trusted)
 
 
+def network_of(address: str) -> str | None:
+    """What counts as one address: one of IPv4, or an IPv6 network of 64 bits; None for a text that is none."""
+    parsed = _parsed(address)
+    return None if parsed is None else _name(parsed)
+
+
 def _hops(headers: Headers) -> Iterable[str]:
     hops = reversed(",".join(headers.getlist("x-forwarded-for")).split(","))
     return (hop.strip()[:MAX_LENGTH] for hop in hops)

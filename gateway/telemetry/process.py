@@ -27,8 +27,8 @@ class LogCollector(Collector):
         """Two counters."""
         queues = [handler for handler in logging.getLogger().handlers if isinstance(handler, LogHandler)]
         dropped, failed = sum(one.dropped for one in queues), sum(one.failed for one in queues)
-        yield CounterMetricFamily(f"{self._prefix}log_dropped", "Messages that found the log's queue full.", dropped)
-        yield CounterMetricFamily(f"{self._prefix}log_failed", "Lines of the log that could not be written.", failed)
+        yield CounterMetricFamily(f"{self._prefix}logging_dropped", "Messages that were dropped.", dropped)
+        yield CounterMetricFamily(f"{self._prefix}logging_failed", "Lines that could not be written.", failed)
 
 
 def register_process(registry: CollectorRegistry, prefix: str) -> None:

@@ -78,9 +78,11 @@ def program(listener: socket.socket, environment: dict[str, str], log: Path) -> 
         log.open("w") as file,
         subprocess.Popen(command, env=given, stdout=file, stderr=file, pass_fds=[listener.fileno()]) as process,
     ):
-        eventually(lambda: "Listening on" in log.read_text() or process.poll() is not None, 60)
-        yield process
-        process.kill()
+        try:
+            eventually(lambda: "Listening on" in log.read_text() or process.poll() is not None, 60)
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_restart_of_the_gateway_behind_its_socket_costs_no_request(

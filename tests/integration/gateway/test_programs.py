@@ -45,9 +45,11 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
         log.open("w") as file,
         subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as process,
     ):
-        eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None)
-        yield Program(f"http://127.0.0.1:{port}", process, log)
-        process.kill()
+        try:
+            eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None, 60)
+            yield Program(f"http://127.0.0.1:{port}", process, log)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

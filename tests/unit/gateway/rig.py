@@ -17,10 +17,10 @@ from PIL import Image
 
 from contract.card import VersionCard
 from gateway.app import create_app
+from gateway.connecting import OpenModelServer
 from gateway.inference import ModelServer, Pixels, Probabilities
 from gateway.metrics import Metrics
 from gateway.server import GatewayServer, server_config
-from gateway.services import OpenModelServer
 from gateway.settings import GatewaySettings
 
 PREDICT = "/v1/models/tiny/predict"

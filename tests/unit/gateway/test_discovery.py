@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from gateway.connecting import open_triton
 from gateway.discovery import Discovery, resolve
 from gateway.metrics import Metrics
-from gateway.services import open_triton
 from gateway.settings import GatewaySettings
 
 

@@ -24,6 +24,7 @@ SAMPLES = {
     "{model}": "tiny",
     "{name}": "nobody",
     "{prefix}": "none",
+    "{version}": "1",
     "{path:path}": "swagger-ui.css",
 }
 

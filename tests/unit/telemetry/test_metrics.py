@@ -134,9 +134,9 @@ async def test_a_blocked_event_loop_shows() -> None:
 
 def test_what_the_log_lost_is_a_metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = samples(Metrics().exposition().decode())
-    assert found["trireme_gateway_log_failed_total", ""] == 0
+    assert found["trireme_gateway_logging_failed_total", ""] == 0
     chosen = TelemetrySettings(_env_file=None, logging_file=Path("/dev/full"))
     with (tmp_path / "log").open("wb") as file, logs.logging_to(file.fileno(), chosen) as handler:
         handler.dropped = 3
         found = samples(Metrics().exposition().decode())
-    assert found["trireme_gateway_log_dropped_total", ""] == 3
+    assert found["trireme_gateway_logging_dropped_total", ""] == 3

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.http.connections import network_of_peer
 from gateway.limits.address import UNKNOWN, Addresses
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -41,6 +42,20 @@ def test_an_address_is_the_peers_or_what_the_last_trusted_proxy_saw(
     peer: str | None, forwarded: list[str], found: str
 ) -> None:
     assert address(peer, *forwarded) == found
+
+
+@pytest.mark.parametrize(
+    ("client", "found"),
+    [
+        (("203.0.113.9", 1), "203.0.113.9"),
+        (("::ffff:203.0.113.9", 1), "203.0.113.9"),
+        (("2001:db8:1:2::3", 1), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 1), "fe80::/64"),
+        (None, ""),
+    ],
+)
+def test_connections_are_counted_by_the_same_addresses(client: tuple[str, int] | None, found: str) -> None:
+    assert network_of_peer(client) == found
 
 
 @given(st.lists(st.text(max_size=80), max_size=4))

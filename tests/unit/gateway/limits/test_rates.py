@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gateway.limits.memory import BoundedMemory
+from gateway.limits.opening import rate_counters
 from gateway.limits.policy import Rule
 from gateway.limits.rates import Quota, StoredCounters, Verdict
 from gateway.limits.settings import LimitSettings
+from gateway.metrics import Metrics
 
 
 class Clock:
@@ -90,6 +92,12 @@ async def test_callers_are_kept_in_bounded_memory_and_the_busy_ones_stay() -> No
         await counted.take("busy")
     assert len(counted.memory) == 10
     assert not (await counted.take("busy")).is_allowed
+
+
+async def test_as_many_callers_are_kept_as_the_setting_says_however_many_rates_each_has() -> None:
+    settings = LimitSettings(rate_callers=2, rate_limits=("9/second", "1/hour"), rate_limits_token=())
+    counters, rates = rate_counters(settings, Metrics()), Rule.of("default", settings.rate_limits).rates
+    assert [(await counters.take(rates, caller)).is_allowed for caller in "abab"] == [True, True, False, False]
 
 
 async def test_an_unused_caller_has_the_whole_rate() -> None:

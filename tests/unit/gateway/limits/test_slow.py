@@ -85,7 +85,6 @@ def rest(connection: socket.socket) -> bytes:
         while piece:
             piece = connection.recv(200_000)
             tail = (tail + piece)[-5:]
-            time.sleep(0.01)
     return tail
 
 
@@ -111,21 +110,67 @@ class Plain(HttpToolsProtocol):
 
     def __init__(self) -> None:
         self.loop = self.transport = Mock()
+        self.flow = Mock(write_paused=False)
 
 
-@pytest.mark.parametrize(("read", "breaks"), [(2000, False), (1999, True), (0, True)])
-def test_a_full_buffer_has_to_be_read_at_a_pace(read: int, breaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HttpToolsProtocol, "pause_writing", Mock())
-    made: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
-    connection = made()
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A connection with 100 kB that its caller hasn't read; 2 kB have to be gone in two seconds."""
+    for name in ("pause_writing", "resume_writing", "on_response_complete", "_start_asgi_task"):
+        monkeypatch.setattr(HttpToolsProtocol, name, Mock())
+    protocol: Any = guarded(Plain, timeout_s=2.0, min_bytes_per_s=1000)
+    connection = protocol()
     connection.transport.get_write_buffer_size.return_value = 100_000
-    connection.pause_writing()
-    (seconds, look, held), _ = connection.loop.call_later.call_args
+    return connection
+
+
+def look(connection: Any, *, left: int) -> None:
+    """The guard's next look, at so many bytes."""
+    (seconds, check, held), _ = connection.loop.call_later.call_args
     assert seconds == 2.0
-    connection.transport.get_write_buffer_size.return_value -= read
-    look(held)
-    assert connection.transport.abort.called is breaks
-    assert connection.loop.call_later.call_count == (1 if breaks else 2)
+    connection.transport.get_write_buffer_size.return_value = left
+    check(held)
+
+
+PACES = pytest.mark.parametrize(("read", "breaks"), [(2000, False), (1999, True), (0, True)])
+
+
+@PACES
+def test_a_full_buffer_has_to_be_read_at_a_pace(unread: Any, read: int, breaks: bool) -> None:
+    unread.flow.write_paused = True
+    unread.pause_writing()
+    look(unread, left=100_000 - read)
+    assert unread.transport.abort.called is breaks
+    assert unread.loop.call_later.call_count == (1 if breaks else 2)
+
+
+@PACES
+def test_the_end_of_an_answer_has_to_be_read_at_a_pace(unread: Any, read: int, breaks: bool) -> None:
+    unread.on_response_complete()
+    look(unread, left=100_000 - read)
+    assert unread.transport.abort.called is breaks
+    assert unread.loop.call_later.call_count == (1 if breaks else 2)
+
+
+def test_the_end_of_an_answer_has_to_be_read_when_the_buffer_was_full_before(unread: Any) -> None:
+    unread.flow.write_paused = True
+    unread.pause_writing()
+    unread.on_response_complete()
+    unread.flow.write_paused = False
+    unread.transport.get_write_buffer_size.return_value = 1000
+    unread.resume_writing()
+    look(unread, left=1000)
+    unread.transport.abort.assert_called_once()
+
+
+def test_who_has_read_all_or_waits_for_the_next_answer_is_left_alone(unread: Any) -> None:
+    unread.on_response_complete()
+    look(unread, left=0)
+    unread.transport.get_write_buffer_size.return_value = 1000
+    unread.on_response_complete()
+    unread._start_asgi_task(Mock(), Mock())
+    look(unread, left=5000)
+    unread.transport.abort.assert_not_called()
 
 
 async def test_a_callers_own_deadline_cancels_the_call_to_the_model_server(repository: Path) -> None:
