@@ -46,7 +46,7 @@ async def open_log(
             shipper=Shipper(database, spill.rejected, metrics),
             prepare=partial(_prepare, settings, upkeep),
         )
-        async with _written(entries, journal), _running(shipping.run(), upkeep.run()):
+        async with _written(entries, journal), _shipped(shipping, settings.log_drain_s), _running(upkeep.run()):
             yield Recorder(entries, policy, settings.log_files == "rows"), shipping
         await shipping.drain(settings.log_drain_s)
 
@@ -79,14 +79,24 @@ async def _written(entries: JournalledLog, journal: Journal) -> AsyncIterator[No
 
 
 @contextlib.asynccontextmanager
-async def _running(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(one) for one in work]
+async def _shipped(shipping: Shipping, end_s: float) -> AsyncIterator[None]:
+    async with _running(shipping.run()) as task:
+        try:
+            yield
+        finally:
+            shipping.stop()
+            # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
+            await asyncio.wait([task], timeout=end_s)
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator["asyncio.Task[None]"]:
+    task = asyncio.create_task(work)
     try:
-        yield
+        yield task
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _entries(settings: LogSettings, journal: Journal) -> JournalledLog:

@@ -46,16 +46,22 @@ class Shipping:
         self._wake = asyncio.Event()
         self._done = asyncio.Event()
         self._failures = 0
+        self._stopped: float | None = None
 
     async def run(self) -> None:
-        """Ship until cancelled."""
-        while True:
+        """Ship until `stop`."""
+        while self._stopped is None:
             self._wake.clear()
             done, self._done = self._done, asyncio.Event()
             await self._attempt()
             done.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._pause_s())
+
+    def stop(self) -> None:
+        """Let `run` end after what it does now."""
+        self._stopped = asyncio.get_running_loop().time()
+        self._wake.set()
 
     async def catch_up(self, timeout_s: float) -> bool:
         """Ship what was noted up to now, at once; says whether nothing of it is left."""
@@ -68,9 +74,10 @@ class Shipping:
         return not self._entries.waiting and not self._journal.size
 
     async def drain(self, timeout_s: float) -> None:
-        """Ship what is left in the journal, while there is time; `run` and the journal must have ended."""
+        """Ship what is left in the journal, until so long after `stop`; `run` and the journal must have ended."""
+        started = asyncio.get_running_loop().time() if self._stopped is None else self._stopped
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout_at(started + timeout_s):
                 await self._shipper.ship(self._journal)
         except Exception as error:  # noqa: BLE001 - whatever it is, the gateway stops in good order
             if not isinstance(error, TimeoutError | DatabaseUnavailable):

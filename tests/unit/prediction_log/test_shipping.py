@@ -13,6 +13,7 @@ from gateway.prediction_log import journalled, shipping
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.prediction_log.journal import Journal, contents
 from gateway.prediction_log.journalled import JournalledLog
+from gateway.prediction_log.lines import document, line
 from gateway.prediction_log.shipper import Shipper
 from gateway.prediction_log.shipping import Shipping
 from gateway.prediction_log.spill import Spill
@@ -86,3 +87,24 @@ async def test_a_full_journal_is_shipped_when_the_database_is_back(tmp_path: Pat
 async def test_an_end_is_in_good_order_whatever_the_database_says(tmp_path: Path) -> None:
     journal = Journal(tmp_path, max_bytes=10_000)
     await shipping_of(log_of(journal), journal, Database(RuntimeError("unforeseen")), tmp_path).drain(5)
+
+
+async def test_a_stop_lets_what_is_being_shipped_arrive(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    journal, started, slow = Journal(tmp_path / "own", max_bytes=10_000), asyncio.Event(), asyncio.Event()
+
+    class Slow(Database):
+        async def ship(self, journal: Journal) -> None:
+            started.set()
+            await slow.wait()
+            await super().ship(journal)
+
+    journal.append(line(document(one := entry())), sync=False)
+    database = Slow()
+    work = shipping_of(log_of(journal), journal, database, tmp_path)
+    task = asyncio.create_task(work.run())
+    await started.wait()
+    work.stop()
+    slow.set()
+    await asyncio.wait_for(task, 30)
+    assert database.ids == [one.id]
