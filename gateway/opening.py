@@ -58,7 +58,7 @@ async def open_services(
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing.running())
-        await stack.enter_async_context(watch_loop(metrics.loop_lag))
+        await stack.enter_async_context(in_background(watch_loop(metrics.loop_lag)))
         database = await stack.enter_async_context(_database(settings))
         identity = await stack.enter_async_context(open_identity(settings, database))
         log = await stack.enter_async_context(_log(settings, database, metrics))

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from gateway.background import in_background
 from gateway.database.engine import Database
 from gateway.database.migrating import prepare
 from gateway.faults import log_fault
@@ -46,7 +47,7 @@ async def open_log(
             shipper=Shipper(database, spill.rejected, metrics),
             prepare=partial(_prepare, settings, upkeep),
         )
-        async with _written(entries, journal), _shipped(shipping, settings.log_drain_s), _running(upkeep.run()):
+        async with _written(entries, journal), _shipped(shipping, settings.log_drain_s), in_background(upkeep.run()):
             yield Recorder(entries, policy, settings.log_files == "rows"), shipping
         await shipping.drain(settings.log_drain_s)
 
@@ -80,23 +81,13 @@ async def _written(entries: JournalledLog, journal: Journal) -> AsyncIterator[No
 
 @contextlib.asynccontextmanager
 async def _shipped(shipping: Shipping, end_s: float) -> AsyncIterator[None]:
-    async with _running(shipping.run()) as task:
+    async with in_background(shipping.run()) as task:
         try:
             yield
         finally:
             shipping.stop()
             # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
             await asyncio.wait([task], timeout=end_s)
-
-
-@contextlib.asynccontextmanager
-async def _running(work: Coroutine[None, None, None]) -> AsyncIterator["asyncio.Task[None]"]:
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 def _entries(settings: LogSettings, journal: Journal) -> JournalledLog:

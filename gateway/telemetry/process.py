@@ -1,10 +1,9 @@
 """Metrics of the process itself: memory, files, garbage, the event loop, the log."""
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Gauge, GCCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, Metric
@@ -38,18 +37,8 @@ def register_process(registry: CollectorRegistry, prefix: str) -> None:
     registry.register(LogCollector(prefix))
 
 
-@contextlib.asynccontextmanager
-async def watch_loop(lag: Gauge, interval_s: float = INTERVAL_S) -> AsyncIterator[None]:
-    """Keep `lag` at the longest time, in seconds, that the event loop was late lately."""
-    task = asyncio.create_task(_watch(lag, interval_s))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _watch(lag: Gauge, interval_s: float) -> None:
+async def watch_loop(lag: Gauge, interval_s: float = INTERVAL_S) -> None:
+    """Keep `lag` at the longest time, in seconds, that the event loop was late lately; to be cancelled."""
     loop, found = asyncio.get_running_loop(), deque[float](maxlen=KEPT)
     while True:
         due = loop.time() + interval_s

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from contract import __version__
 from contract.names import ModelVersion
+from gateway.background import in_background
 from gateway.database.errors import DatabaseUnavailable
 from gateway.identity.principal import Principal
 from gateway.metrics import MAX_LABELS, Metrics
@@ -145,7 +146,7 @@ async def test_build_and_process_are_told(repository: Path) -> None:
 
 async def test_a_blocked_event_loop_shows() -> None:
     lag = Gauge("lag", "Of a test.", registry=None)
-    async with watch_loop(lag, interval_s=0.01):
+    async with in_background(watch_loop(lag, interval_s=0.01)):
         await asyncio.sleep(0.02)
         time.sleep(0.3)  # noqa: ASYNC251 - this is what is measured
         await soon(lambda: lag._value.get() > 0.2)
