@@ -21,9 +21,8 @@ class TriremeSettings(BaseSettings):
     repository: Path = Path("model_repository")
     """Folder of the model repository that `publish`, `models` and `serve` work on."""
     state_dir: Path = Path(".trireme")
-    """Folder for what runs leave: training runs, `served.json`, locks; of `trireme serve` also the database and the way
-    to it, unless `GATEWAY_DATABASE` and `GATEWAY_LOG_SPILL` are set. Other verbs know the database by these alone: with
-    another folder, set them."""
+    """Folder for what runs leave: training runs, `served.json`, locks; also the database and the journals of
+    predictions, unless `GATEWAY_DATABASE` and `GATEWAY_LOG_SPILL` say where they are."""
     served_versions: int = Field(default=2, ge=1, le=20)
     """How many of a model's newest versions `trireme serve` keeps loaded; the newest is the stable one."""
     start_timeout_s: float = Field(default=120.0, gt=0)

@@ -27,7 +27,7 @@ VERBS = (
     Verb("tune", "training.tuning.cli:tune", "training", "Find the fastest engine that stays exact, by measurement."),
     Verb("models", "trireme.models:models", None, "List the published models and versions, or show one."),
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
-    Verb("log", "gateway.history.cli:log", "gateway", "Export the prediction log, or say how it stands."),
+    Verb("log", "trireme.log:log", "gateway", "Export the prediction log, or say how it stands."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures, or a table's file, to a running gateway."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),

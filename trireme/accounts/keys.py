@@ -14,9 +14,10 @@ from gateway.identity.api_key import ApiKey
 from gateway.identity.documents import MAX_KEY_DAYS, KeyMade, KeyShown
 from gateway.identity.keys import KeyRecord
 from gateway.identity.tables import now
-from gateway.settings import GatewaySettings
 from trireme.accounts.options import PAGE, JsonOption, RoleOption, show
 from trireme.accounts.store import Store, run
+from trireme.gateway_settings import gateway_settings
+from trireme.settings import TriremeSettings
 
 keys = typer.Typer(help="Manage the API keys of a gateway, and the keys that sign its tokens.", no_args_is_help=True)
 
@@ -78,7 +79,7 @@ def new_signing(file: FileArgument, as_json: JsonOption = False) -> None:
 @keys.command("rotate-signing")
 def rotate_signing(keep: KeepOption = 1, as_json: JsonOption = False) -> None:
     """Make a new key that signs tokens from the gateway's next start on."""
-    found = signing_keys.rotate(GatewaySettings().auth_signing_keys, keep)
+    found = signing_keys.rotate(gateway_settings(TriremeSettings()).auth_signing_keys, keep)
     if as_json:
         typer.echo(json.dumps({"signs": found[0].kid, "verify": [key.kid for key in found]}))
     else:

@@ -11,6 +11,8 @@ from gateway.identity.keys import Keys
 from gateway.identity.passwords import Passwords
 from gateway.identity.users import Users
 from gateway.settings import GatewaySettings
+from trireme.gateway_settings import gateway_settings
+from trireme.settings import TriremeSettings
 
 T = TypeVar("T")
 
@@ -25,7 +27,7 @@ class Store(NamedTuple):
 
 def run(work: Callable[[Store], Awaitable[T]]) -> T:
     """Do something with the accounts that the settings name; raises what the database and the accounts raise."""
-    settings = GatewaySettings()
+    settings = gateway_settings(TriremeSettings())
     prepare(settings)
 
     async def opened() -> T:

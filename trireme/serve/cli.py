@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 
 from contract.environment import check_settings, unknown_variables
 from gateway.settings import GatewaySettings
 from gateway.telemetry import logs
 from modelserver.settings import ModelServerSettings
+from trireme.gateway_settings import gateway_settings
 from trireme.serve.laptop import Laptop
 from trireme.settings import TriremeSettings
 
@@ -50,26 +50,11 @@ def main(
         "repository": settings.repository,
         "served": settings.served,
         "triton_addresses": (f"{server.host}:{server.grpc_port}",),
-        **_state(settings.state_dir),
         **{name: value for name, value in (("port", port), ("logging_level", log_level)) if value is not None},
     }
-    gateway = gateway_settings(given)
+    gateway = gateway_settings(settings, **given)
     # Standard output is the banner's.
     with logs.logging_to(sys.stderr.fileno(), gateway, QUIET):
         for sentence in unknown_variables(*SETTINGS):
             log.warning("%s", sentence)
         Laptop(settings, gateway, server, Console(highlight=False, soft_wrap=True)).serve(first_model)
-
-
-def _state(folder: Path) -> dict[str, Any]:
-    """Where the gateway keeps what it has to remember, unless the user's own settings say so."""
-    ours = {"database": SecretStr(f"sqlite:///{folder}/trireme.db"), "log_spill": folder / "predictions"}
-    chosen = GatewaySettings(auth="off", host="127.0.0.1").model_fields_set
-    return {name: value for name, value in ours.items() if name not in chosen}
-
-
-def gateway_settings(given: dict[str, Any]) -> GatewaySettings:
-    """The gateway's settings; on loopback nobody is asked who they are unless the user's own settings say so."""
-    settings = GatewaySettings(**given)
-    is_chosen = "auth" in settings.model_fields_set
-    return settings if is_chosen or not settings.is_loopback else GatewaySettings(**given, auth="off")

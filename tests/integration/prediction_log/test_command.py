@@ -11,13 +11,13 @@ from typer.testing import CliRunner
 
 from gateway.database.engine import Database
 from gateway.history import export as exporting
-from gateway.history.cli import log
 from gateway.history.errors import ExportFailed
 from gateway.prediction_log.inserting import insert
 from gateway.prediction_log.lines import document
 from gateway.prediction_log.spill import Spill
 from gateway.prediction_log.tables import FEEDBACK
 from tests.unit.prediction_log.rig import entry
+from trireme.log import log
 
 GIVEN = [entry(model="a" if n % 2 else "b", latency_ms=float(n), features={"n": n}) for n in range(25)]
 

@@ -15,6 +15,8 @@ from tests.unit.identity.rig import PASSWORD, asking, bearer, files
 from trireme.accounts.database import database
 from trireme.accounts.keys import keys
 from trireme.accounts.users import users
+from trireme.gateway_settings import gateway_settings
+from trireme.settings import TriremeSettings
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +118,18 @@ def test_the_database_s_schema_is_shown_and_brought_up_to_date() -> None:
     after = documents("database", "upgrade")
     assert after == {"current": after["newest"], "newest": after["newest"], "up_to_date": True}
     assert "up to date" in invoke("database", "status").stdout
+
+
+def test_the_database_lies_in_the_state_folder_unless_the_gateway_s_settings_name_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIREME_STATE_DIR", str(tmp_path / "state"))
+    invoke("database", "upgrade")
+    assert (tmp_path / "trireme.db").is_file()
+    assert not (tmp_path / "state").exists()
+    monkeypatch.delenv("GATEWAY_DATABASE")
+    invoke("database", "upgrade")
+    assert (tmp_path / "state" / "trireme.db").is_file()
+    chosen = gateway_settings(TriremeSettings())
+    assert chosen.database.get_secret_value() == f"sqlite:///{tmp_path}/state/trireme.db"
+    assert chosen.log_spill == tmp_path / "state" / "predictions"

@@ -8,7 +8,8 @@ import pytest
 from gateway.app import create_app
 from tests.unit.gateway.rig import RedServer, opened, settings
 from tests.unit.identity.rig import files
-from trireme.serve.cli import gateway_settings
+from trireme.gateway_settings import gateway_settings
+from trireme.settings import TriremeSettings
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +33,12 @@ def test_trireme_serve_asks_nobody_on_loopback_unless_it_is_told_to(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert gateway_settings({"port": 1}).auth == auth
+    assert gateway_settings(TriremeSettings(), port=1).auth == auth
 
 
 def test_a_choice_in_the_file_of_settings_counts_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GATEWAY_AUTH=accounts\n")
-    assert gateway_settings({}).auth == "accounts"
+    assert gateway_settings(TriremeSettings()).auth == "accounts"
 
 
 async def test_a_start_that_fails_tells_the_server_one_sentence(repository: Path, tmp_path: Path) -> None:

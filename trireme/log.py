@@ -13,13 +13,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from gateway.database.engine import open_database
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrating import prepare
-from gateway.database.settings import DatabaseSettings
 from gateway.history.errors import ExportFailed
 from gateway.history.export import export
 from gateway.history.query import Filters
 from gateway.history.status import Stored, Waiting, stored, waiting
-from gateway.prediction_log.settings import LogSettings
 from gateway.prediction_log.spill import Spill
+from gateway.settings import GatewaySettings
+from trireme.gateway_settings import gateway_settings
+from trireme.settings import TriremeSettings
 
 log = typer.Typer(add_completion=False, help="Export the prediction log, or say how it stands.", no_args_is_help=True)
 
@@ -29,10 +30,6 @@ Moment = Annotated[
         formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="In UTC, unless it says otherwise."
     ),
 ]
-
-
-class LogVerbSettings(DatabaseSettings, LogSettings):
-    """What the verb needs of the gateway's settings."""
 
 
 @log.command("export")
@@ -59,7 +56,7 @@ def export_(
 @log.command("status")
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False) -> None:
     """Tell what the database holds, and what waits on this machine's disk."""
-    settings = LogVerbSettings()
+    settings = gateway_settings(TriremeSettings())
     on_disk = waiting(Spill(settings.log_spill))
     try:
         in_database = asyncio.run(_stored(settings))
@@ -87,17 +84,17 @@ def _lines(in_database: Stored | None, on_disk: Waiting) -> list[str]:
 
 
 async def _export(filters: Filters, out: Path, tell: Callable[[int], None]) -> int:
-    settings = _checked(LogVerbSettings())
+    settings = _checked(gateway_settings(TriremeSettings()))
     async with open_database(settings) as database:
         return await export(database, filters, out, tell)
 
 
-async def _stored(settings: LogVerbSettings) -> Stored:
+async def _stored(settings: GatewaySettings) -> Stored:
     async with open_database(_checked(settings)) as database:
         return await stored(database)
 
 
-def _checked(settings: LogVerbSettings) -> LogVerbSettings:
+def _checked(settings: GatewaySettings) -> GatewaySettings:
     """The settings of a database that has this program's schema; raises `SchemaOutdated` or `DatabaseUnavailable`."""
     prepare(settings.model_copy(update={"database_migrate": "check"}))
     return settings
