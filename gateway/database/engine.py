@@ -2,20 +2,16 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
-from sqlalchemy import event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from gateway.database import sqlite
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.settings import DatabaseSettings
 from gateway.database.url import connect_args, for_loop, parse
-
-# FULL: what was committed outlives a loss of power; the prediction log forgets an entry that the database has.
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
 
 class Database:
@@ -66,7 +62,7 @@ def create_engine(url: URL, settings: DatabaseSettings) -> AsyncEngine:
     seconds = settings.database_timeout_s
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(for_loop(url), connect_args={"timeout": seconds})
-        event.listen(engine.sync_engine, "connect", _set_pragmas)
+        sqlite.set_up(engine, seconds)
         return engine
     return create_async_engine(
         for_loop(url),
@@ -76,10 +72,3 @@ def create_engine(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args=connect_args(seconds) | {"options": f"-c statement_timeout={round(seconds * 1000)}"},
     )
-
-
-def _set_pragmas(connection: Any, _: object) -> None:
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
