@@ -28,8 +28,9 @@ def document(entry: Entry) -> bytes:
     try:
         return to_json(entry, inf_nan_mode="null")
     except PydanticSerializationError:
-        # A half of a surrogate pair has no UTF-8, but it has an escape.
-        return json.dumps(asdict(entry), default=str).encode()
+        # A half of a surrogate pair has no UTF-8, but it has an escape; what is no number has no JSON.
+        found = json.loads(json.dumps(asdict(entry), default=str), parse_constant=lambda _: None)
+        return json.dumps(found).encode()
 
 
 def line(found: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import math
 import os
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def test_a_line_holds_the_whole_entry() -> None:
 
 
 def test_text_that_is_no_unicode_can_be_noted() -> None:
-    assert json.loads(document(entry(row_id="a\ud800b")))["row_id"] == "a\ud800b"
+    found = document(entry(row_id="a\ud800b", features={"age": math.nan}))
+    assert b"NaN" not in found
+    assert json.loads(found) == {**json.loads(found), "row_id": "a\ud800b", "features": {"age": None}}
 
 
 @given(cut=st.integers(0, 10_000), place=st.integers(0, 10_000), flip=st.integers(1, 255))
