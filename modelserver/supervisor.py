@@ -89,6 +89,11 @@ class Supervisor:
         crew = self._crew
         return waiting | crew.statuses() if crew is not None else waiting
 
+    def is_ready(self, name: ModelVersion) -> bool:
+        """Whether a version answers."""
+        status = self.status().get(name)
+        return status is not None and status.state is State.READY
+
     def wait_ready(self, timeout: float) -> None:
         """Wait until every version that `served.json` lists now answers.
 

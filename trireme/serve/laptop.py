@@ -7,7 +7,6 @@ from socket import socket
 
 from rich.console import Console
 
-from contract.served import Served
 from gateway.app import create_app
 from gateway.server import GatewayServer, server_config
 from gateway.settings import GatewaySettings
@@ -45,17 +44,20 @@ class Laptop:
             self._check_ports()
             if first_model is not None:
                 ensure_model(first_model, self._settings.repository)
-            with Rollout(self._settings) as served:
+            rollout = Rollout(self._settings)
+            with rollout as served:
                 if not served.models:
                     raise NothingToServe("No model to serve; train a first one with: trireme train cifar10 --publish")
-                self._serve(served, signals)
+                self._serve(rollout, signals)
 
-    def _serve(self, served: Served, signals: Signals) -> None:
+    def _serve(self, rollout: Rollout, signals: Signals) -> None:
         with ExitStack() as stack:
             with self._console.status("starting Triton"):
                 with signals.deferred():
                     supervisor = stack.enter_context(Supervisor(self._model_server))
                 self._wait_ready(supervisor)
+            rollout.wait_for(supervisor.is_ready)
+            served = rollout.step()
             stack.callback(self._console.print, "stopping…")
             text = banner(served, self._settings.repository, self._gateway)
             gateway = Gateway(self._gateway, lambda: self._console.print(text))

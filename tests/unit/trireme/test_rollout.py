@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from contract.served import Served, ServedModel
 from modelserver.errors import PortTaken
@@ -47,6 +48,29 @@ def test_a_new_version_is_followed(settings: TriremeSettings) -> None:
         while Served.read(settings.served).models["tiny"].stable != 2:
             assert time.monotonic() < deadline
             time.sleep(0.01)
+
+
+def test_a_new_version_is_stable_when_it_is_ready_and_stays_so_while_it_heals(settings: TriremeSettings) -> None:
+    ready = {ModelVersion("tiny", 1)}
+    settings = settings.model_copy(update={"served_versions": 1})
+    make_version(settings.repository, "tiny", 1)
+    rollout = Rollout(settings)
+    rollout.wait_for(ready.__contains__)
+    assert rollout.step().models["tiny"] == ServedModel(stable=1, versions=(1,))
+    make_version(settings.repository, "tiny", 2)
+    assert rollout.step().models["tiny"] == ServedModel(stable=1, versions=(1, 2))
+    ready.add(ModelVersion("tiny", 2))
+    assert rollout.step().models["tiny"] == ServedModel(stable=2, versions=(2,))
+    ready.clear()
+    assert rollout.step().models["tiny"] == ServedModel(stable=2, versions=(2,))
+
+
+def test_where_nothing_is_ready_the_newest_is_stable(settings: TriremeSettings) -> None:
+    for version in (1, 2):
+        make_version(settings.repository, "tiny", version)
+    rollout = Rollout(settings)
+    rollout.wait_for(lambda _: False)
+    assert rollout.step().models["tiny"].stable == 2
 
 
 def test_an_unchanged_decision_is_not_written_again(settings: TriremeSettings) -> None:
