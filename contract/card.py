@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from contract.base import Document
+from contract.columns import ColumnName
 from contract.decision import Decision
 from contract.errors import CardInvalid
 from contract.explaining.explanation import Explanation
@@ -94,6 +95,10 @@ class Lineage(Document):
     """Identifier of the training run."""
     parent: VersionName | None = None
     """The version that this one was fine-tuned from, perhaps of another model: `cifar10-v3`."""
+    job: str | None = None
+    """Identifier of the retrain job; None where a person trained it."""
+    batches: tuple[str, ...] = ()
+    """The batches of uploaded examples in the training split."""
     parameters: dict[str, JsonValue]
     """Everything that decides the outcome: architecture, profile, epochs, batch size, seed and the like."""
 
@@ -124,6 +129,8 @@ class VersionCard(Document):
     """How the probability of one of two labels becomes a decision; None: the most probable label."""
     feature_table: FeatureTable | None = None
     """Rows that callers may name by their id instead of sending them."""
+    target: ColumnName | None = None
+    """Name of the column that held the label of rows in training; None for pictures, or where it isn't known."""
     explanation: Explanation | None = None
     """How single predictions are explained; None where they aren't."""
     gates: tuple[Gate, ...]

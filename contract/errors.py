@@ -23,6 +23,7 @@ TriremeError
 ├── SqlFailed                   422  sql-failed
 │   └── SqlTimeout              503  sql-timeout
 ├── SettingsInvalid             500  settings-invalid
+├── PoliciesInvalid             500  policies-invalid
 ├── CardInvalid                 500  card-invalid
 └── StateInvalid                500  state-invalid
 """
@@ -212,6 +213,13 @@ class SettingsInvalid(TriremeError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = tuple(problems)
+
+
+class PoliciesInvalid(TriremeError):
+    """The operator's file of retrain policies can't be used."""
+
+    code = "policies-invalid"
+    title = "The file of retrain policies is invalid"
 
 
 class CardInvalid(TriremeError):

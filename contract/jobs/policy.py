@@ -1,0 +1,59 @@
+"""The retrain policies of models: a YAML file that the operator writes. Needs PyYAML."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+import yaml
+from pydantic import Field, NonNegativeFloat, PositiveInt, ValidationError
+
+from contract.base import Document
+from contract.errors import PoliciesInvalid
+from contract.names import ModelName
+
+
+class RetrainPolicy(Document):
+    """How one model is retrained."""
+
+    base: str | None = None
+    """The data set under the uploaded data: `cifar10`, a picture folder, or a table's recipe, as the job sees it; None:
+    what the stable version was trained on."""
+    profile: str | None = None
+    """Where the caller names none."""
+    max_loss_points: NonNegativeFloat = 0.2
+    """Percentage points of test accuracy that a new version may lose against the stable one."""
+    schedule: str | None = None
+    """Cron expression with five fields, in UTC: when to retrain."""
+    min_new_examples: PositiveInt | None = None
+    """Retrain when so many uploaded examples came since the last retrain."""
+    at_once: Annotated[int, Field(ge=1, le=16)] = 1
+    """Retrains of the model that may run at the same time."""
+    time_limit_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600
+    """Seconds after which a retrain is ended."""
+
+
+DEFAULT = RetrainPolicy()
+
+
+class RetrainPolicies(Document):
+    """Policies by model; a model that isn't named has the default one."""
+
+    models: dict[ModelName, RetrainPolicy] = Field(default_factory=dict)
+
+    def of(self, model: str) -> RetrainPolicy:
+        """The policy of a model."""
+        return self.models.get(model, DEFAULT)
+
+    @classmethod
+    def read(cls, path: Path | None) -> Self:
+        """Read the file; no policies where there is none. Raises `PoliciesInvalid`, which names the first place."""
+        if path is None:
+            return cls()
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text()) or {})
+        except OSError:
+            raise PoliciesInvalid("The file of retrain policies can't be read.") from None
+        except yaml.YAMLError:
+            raise PoliciesInvalid("The file of retrain policies is not YAML.") from None
+        except ValidationError as error:
+            place = ".".join(map(str, error.errors()[0]["loc"])) or "its top level"
+            raise PoliciesInvalid(f"The file of retrain policies is wrong at {place}.") from None
