@@ -24,7 +24,7 @@ run: .venv/.ready  ## The main job: data, training, publish, serve on http://127
 .PHONY: test
 test: .venv/.ready  ## Unit, integration and security tests, with a coverage report
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest tests/unit tests/integration tests/security
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/integration tests/security
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 .PHONY: acceptance

@@ -1,12 +1,21 @@
 """Fixtures of more than one package's tests."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 # Before a test imports ONNX Runtime, which else reports its use to its maker.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logged may be no unicode; pytest-xdist sends it to another process as UTF-8."""
+    report = yield
+    report.sections = [(title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections]
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")
