@@ -18,7 +18,7 @@ from loadtest.servers import ServerMissing
 from loadtest.tables.files import make_file
 from loadtest.tables.in_process import InProcess
 from loadtest.tables.memory import PeakMemory, listener
-from loadtest.tables.processor import seconds
+from loadtest.processor import seconds
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
