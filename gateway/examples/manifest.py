@@ -53,17 +53,17 @@ class Sent:
 async def labelled(parts: AsyncIterator[Part], label: str | None) -> AsyncIterator[Sent]:
     """The pictures of a multipart body; raises `RequestInvalid`, and what `parts` raises."""
     labels: Mapping[str, str] | None = None
-    has_begun = False
+    has_pictures = False
     async for part in parts:
         if part.name == PICTURE:
+            has_pictures = True
             found = label if labels is None else labels.get(part.filename or "")
             yield Sent(part.picture, found, part.filename)
-        elif has_begun or label is not None:
-            raise _misplaced(has_begun)
+        elif has_pictures or labels is not None or label is not None:
+            raise _misplaced(label)
         else:
             labels = read_manifest(part)
-        has_begun = True
-    if not has_begun:
+    if not has_pictures:
         raise RequestInvalid(FieldError(field=f"body.{PICTURE}", message="Field required"))
 
 
@@ -88,6 +88,6 @@ def _pairs(document: object) -> list[tuple[str, str]]:
     return list(_BY_NAME.validate_python(document).labels.items())
 
 
-def _misplaced(has_begun: bool) -> RequestInvalid:
-    message = "it has to come before the pictures, once" if has_begun else "`label` is given already"
+def _misplaced(label: str | None) -> RequestInvalid:
+    message = "it has to come before the pictures, once" if label is None else "`label` is given already"
     return RequestInvalid(FieldError(field=FIELD, message=message))

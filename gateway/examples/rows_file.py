@@ -1,5 +1,6 @@
 """The Parquet file of an upload's rows, written piece by piece."""
 
+import contextlib
 import hashlib
 import os
 from typing import BinaryIO
@@ -35,6 +36,12 @@ class RowsFile:
         self._write()
         with told_if_full():
             self._writer.close()
+
+    def abandon(self) -> None:
+        """End the writer, which else would try to when the file is closed already."""
+        with contextlib.suppress(Exception):
+            self._writer.close()
+        self._writer.is_open = False
 
     def digest(self) -> str:
         """SHA-256 of the file, in hexadecimal."""

@@ -47,7 +47,7 @@ def typed(chunk: Chunk, accepted: NDArray[np.bool_], schema: TableInput) -> pa.R
 
 
 def _arrays(chunk: Chunk, accepted: NDArray[np.bool_], schema: TableInput) -> list[pa.Array]:
-    places = np.flatnonzero(accepted)
+    places = np.flatnonzero(accepted).tolist()
     if chunk.batch is None:
         rows = [chunk.rows[place] for place in places]
         return [_from_json(rows, column) for column in schema.columns]

@@ -95,15 +95,21 @@ class Uploads:
         begun = await self._begin(terms)
         async with self._places.spool.empty() as spool:
             out = await self._run(partial(RowsFile, spool, kept_schema(model.schema)))
-            await self._take_rows(RowIntake(model, target, begun.ledger, begun.report, out), table)
-            await self._run(out.close)
+            try:
+                await self._take_rows(RowIntake(model, target, begun.ledger, begun.report, out), table)
+                await self._run(out.close)
+            finally:
+                await self._run(out.abandon)
             if not begun.is_wanted():
                 return begun.answer(None)
-            rows = Rows(digest=await self._run(out.digest), count=begun.report.accepted.total())
-            batch = begun.batch(out.size, rows=rows)
-            self._check_bytes(begun, batch)
-            spool.seek(0)
-            await self.library.storage.put(object_path(batch.model, rows.digest), spool)
+            return await self._add_rows(begun, out, spool)
+
+    async def _add_rows(self, begun: "_Begun", out: RowsFile, spool: BinaryIO) -> Upload:
+        rows = Rows(digest=await self._run(out.digest), count=begun.report.accepted.total())
+        batch = begun.batch(out.size, rows=rows)
+        self._check_bytes(begun, batch)
+        spool.seek(0)
+        await self.library.storage.put(object_path(batch.model, rows.digest), spool)
         return await self._added(begun, batch, [rows.digest])
 
     async def _begin(self, terms: Terms) -> "_Begun":
