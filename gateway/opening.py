@@ -21,6 +21,8 @@ from gateway.database.engine import Database, open_database
 from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrating import prepare
 from gateway.decoding import Decoder
+from gateway.examples.opening import make_uploads
+from gateway.examples.uploads import Places
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import open_identity
@@ -99,6 +101,7 @@ async def open_services(
             ),
             TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
             VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
+            uploads=make_uploads(settings, Places(decoder, file_work, Spool(settings.spool))),
             predictions=_predictions(settings),
             batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
             database=database,

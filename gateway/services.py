@@ -10,6 +10,8 @@ from gateway.admission import Admission
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.database.engine import Database
+from gateway.examples.library import ExampleLibrary
+from gateway.examples.uploads import Uploads
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import Identity
@@ -44,6 +46,7 @@ class Services:
     readiness: ReadinessCheck
     tensors: TensorPredictor
     versions_readiness: VersionReadiness
+    uploads: Uploads
     predictions: Admission
     batches: Admission
     database: Database | None
@@ -58,6 +61,11 @@ class Services:
     def catalogue(self) -> Catalogue:
         """What is known of models now."""
         return self.follower.current
+
+    @property
+    def examples(self) -> ExampleLibrary:
+        """Uploaded training data."""
+        return self.uploads.library
 
     @property
     def uptime_s(self) -> float:

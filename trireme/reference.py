@@ -32,6 +32,7 @@ ERROR_MODULES = (
     "contract.errors",
     "gateway.database.errors",
     "gateway.errors",
+    "gateway.examples.errors",
     "gateway.open_inference.errors",
     "gateway.limits.errors",
     "gateway.history.errors",

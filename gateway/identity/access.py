@@ -25,7 +25,7 @@ Rules = Mapping[tuple[str, str], Need]
 
 METRICS = ("GET", "/metrics")
 PUBLIC, IDENTIFIED = Open.PUBLIC, Open.IDENTIFIED
-READ, PREDICT, ADMIN = Permission.READ, Permission.PREDICT, Permission.ADMIN
+READ, PREDICT, DATA, ADMIN = Permission.READ, Permission.PREDICT, Permission.DATA, Permission.ADMIN
 
 RULES: Rules = MappingProxyType(
     {
@@ -41,6 +41,10 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("POST", "/v1/models/{model}/data"): DATA,
+        ("GET", "/v1/models/{model}/data"): DATA,
+        ("GET", "/v1/models/{model}/data/{batch}"): DATA,
+        ("DELETE", "/v1/models/{model}/data/{batch}"): DATA,
         ("POST", "/v1/auth/token"): PUBLIC,
         ("GET", "/v1/auth/me"): IDENTIFIED,
         ("POST", "/v1/auth/password"): IDENTIFIED,
