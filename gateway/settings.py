@@ -9,6 +9,7 @@ from gateway.database.settings import DatabaseSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
+from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
 from gateway.telemetry.settings import TelemetrySettings
@@ -21,7 +22,9 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings, HttpSettings, IdentitySettings, LimitSettings, LogSettings, TelemetrySettings):
+class GatewaySettings(
+    DatabaseSettings, HttpSettings, IdentitySettings, JobSettings, LimitSettings, LogSettings, TelemetrySettings
+):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"

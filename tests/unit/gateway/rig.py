@@ -42,7 +42,7 @@ def colours(count: int) -> list[tuple[int, int, int]]:
 
 
 def settings(repository: Path, **changes: Any) -> GatewaySettings:
-    without = {"served": None, "auth": "off", "log": "off"}
+    without = {"served": None, "auth": "off", "log": "off", "jobs": "off"}
     return GatewaySettings(**{"_env_file": None, "repository": repository, **without, **changes})
 
 

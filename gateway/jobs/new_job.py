@@ -1,0 +1,25 @@
+"""What a job is made from."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from contract.jobs.documents import EvaluateParameters, JobKind, RetrainParameters
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A question for a job; whoever asks has checked its parameters."""
+
+    model: str
+    parameters: RetrainParameters | EvaluateParameters
+    trigger: Literal["request", "schedule", "data"]
+    principal: str
+    """Who asked."""
+    time_limit_s: int
+    idempotency_key: str | None = None
+    """The same key for the same model and kind makes no second job."""
+
+    @property
+    def kind(self) -> JobKind:
+        """What kind of job it is."""
+        return self.parameters.kind
