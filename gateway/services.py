@@ -13,6 +13,7 @@ from gateway.database.engine import Database
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import Identity
+from gateway.jobs.jobs import Jobs
 from gateway.limits.address import Addresses
 from gateway.metrics import Metrics
 from gateway.open_inference.predictor import TensorPredictor
@@ -52,6 +53,8 @@ class Services:
     addresses: Addresses
     history: History | None
     """None where no log is kept."""
+    jobs: Jobs | None
+    """None where no jobs are run."""
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -25,7 +25,7 @@ Rules = Mapping[tuple[str, str], Need]
 
 METRICS = ("GET", "/metrics")
 PUBLIC, IDENTIFIED = Open.PUBLIC, Open.IDENTIFIED
-READ, PREDICT, ADMIN = Permission.READ, Permission.PREDICT, Permission.ADMIN
+READ, PREDICT, TRAIN, ADMIN = Permission.READ, Permission.PREDICT, Permission.TRAIN, Permission.ADMIN
 
 RULES: Rules = MappingProxyType(
     {
@@ -41,6 +41,17 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("POST", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("DELETE", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}/events"): TRAIN,
+        ("POST", "/v1/models/{model}/evaluate"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate"): READ,
+        ("GET", "/v1/models/{model}/evaluate/{job}"): READ,
+        ("DELETE", "/v1/models/{model}/evaluate/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate/{job}/events"): READ,
+        ("GET", "/v1/models/{model}/evaluation"): READ,
         ("POST", "/v1/auth/token"): PUBLIC,
         ("GET", "/v1/auth/me"): IDENTIFIED,
         ("POST", "/v1/auth/password"): IDENTIFIED,

@@ -23,3 +23,10 @@ class NewJob:
     def kind(self) -> JobKind:
         """What kind of job it is."""
         return self.parameters.kind
+
+    def is_what_made(self, parameters: RetrainParameters | EvaluateParameters) -> bool:
+        """Whether a job with this one's idempotency key came from the same question.
+
+        A trigger's key says all: what two gateways make of it may differ by a batch that came in between.
+        """
+        return self.trigger != "request" or self.parameters.question == parameters.question
