@@ -23,7 +23,20 @@ from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
 from gateway.opening import open_services
-from gateway.routes import auth, examples, health, keys, models, open_inference, predict, predictions, users, validate
+from gateway.routes import (
+    auth,
+    evaluate,
+    examples,
+    health,
+    keys,
+    models,
+    open_inference,
+    predict,
+    predictions,
+    retrain,
+    users,
+    validate,
+)
 from gateway.settings import GatewaySettings
 from gateway.start_errors import StartErrors
 from gateway.telemetry.choice import tracing_for
@@ -69,7 +82,9 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, open_inference, models, examples, predictions, health, auth, users, keys):
+    jobs = retrain, evaluate
+    resources = (predict, validate, open_inference, models, examples, predictions, *jobs, health, auth, users, keys)
+    for resource in resources:
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)

@@ -17,9 +17,8 @@ from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.connecting import OpenModelServer
-from gateway.database.engine import Database, open_database
-from gateway.database.errors import DatabaseUnavailable
-from gateway.database.migrating import prepare
+from gateway.database.engine import Database
+from gateway.database.opening import open_where_needed
 from gateway.decoding import Decoder
 from gateway.examples.opening import make_uploads
 from gateway.examples.uploads import Places
@@ -27,6 +26,7 @@ from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import open_identity
 from gateway.inference import ModelServer
+from gateway.jobs.opening import open_jobs
 from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
@@ -61,7 +61,7 @@ async def open_services(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing.running())
         await stack.enter_async_context(in_background(watch_loop(metrics.loop_lag)))
-        database = await stack.enter_async_context(_database(settings))
+        database = await stack.enter_async_context(open_where_needed(settings))
         identity = await stack.enter_async_context(open_identity(settings, database))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
@@ -108,27 +108,14 @@ async def open_services(
             identity=identity,
             addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
+            jobs=await stack.enter_async_context(
+                open_jobs(settings, database, metrics.jobs, lambda: follower.current, None)
+            ),
         )
 
 
 def _predictions(settings: GatewaySettings) -> Admission:
     return Admission(settings.max_in_flight, each=math.ceil(settings.max_in_flight * settings.model_share))
-
-
-@contextlib.asynccontextmanager
-async def _database(settings: GatewaySettings) -> AsyncIterator[Database | None]:
-    """The database, with this program's schema; None where nothing needs it."""
-    if settings.auth == "off" and settings.log == "off":
-        yield None
-        return
-    try:
-        await asyncio.to_thread(prepare, settings)
-    except DatabaseUnavailable:
-        if settings.auth != "off":
-            raise
-        logging.getLogger(__name__).warning("the database is away: predictions are noted on the disk until it is back")
-    async with open_database(settings) as database:
-        yield database
 
 
 class RunningLog(NamedTuple):

@@ -15,6 +15,7 @@ from gateway.examples.uploads import Uploads
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import Identity
+from gateway.jobs.jobs import Jobs
 from gateway.limits.address import Addresses
 from gateway.metrics import Metrics
 from gateway.open_inference.predictor import TensorPredictor
@@ -55,6 +56,8 @@ class Services:
     addresses: Addresses
     history: History | None
     """None where no log is kept."""
+    jobs: Jobs | None
+    """None where no jobs are run."""
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -10,6 +10,7 @@ from gateway.examples.settings import ExampleSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
+from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
 from gateway.telemetry.settings import TelemetrySettings
@@ -23,7 +24,14 @@ MIB = 1024 * 1024
 
 
 class GatewaySettings(
-    DatabaseSettings, ExampleSettings, HttpSettings, IdentitySettings, LimitSettings, LogSettings, TelemetrySettings
+    DatabaseSettings,
+    ExampleSettings,
+    HttpSettings,
+    IdentitySettings,
+    JobSettings,
+    LimitSettings,
+    LogSettings,
+    TelemetrySettings,
 ):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 

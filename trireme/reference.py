@@ -38,6 +38,7 @@ ERROR_MODULES = (
     "gateway.history.errors",
     "gateway.identity.errors",
     "gateway.http.errors",
+    "gateway.jobs.errors",
     "gateway.prediction_log.errors",
     "modelserver.errors",
     "training.errors",

@@ -25,7 +25,8 @@ Rules = Mapping[tuple[str, str], Need]
 
 METRICS = ("GET", "/metrics")
 PUBLIC, IDENTIFIED = Open.PUBLIC, Open.IDENTIFIED
-READ, PREDICT, DATA, ADMIN = Permission.READ, Permission.PREDICT, Permission.DATA, Permission.ADMIN
+READ, PREDICT, DATA = Permission.READ, Permission.PREDICT, Permission.DATA
+TRAIN, ADMIN = Permission.TRAIN, Permission.ADMIN
 
 RULES: Rules = MappingProxyType(
     {
@@ -45,6 +46,17 @@ RULES: Rules = MappingProxyType(
         ("GET", "/v1/models/{model}/data"): DATA,
         ("GET", "/v1/models/{model}/data/{batch}"): DATA,
         ("DELETE", "/v1/models/{model}/data/{batch}"): DATA,
+        ("POST", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("DELETE", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}/events"): TRAIN,
+        ("POST", "/v1/models/{model}/evaluate"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate"): READ,
+        ("GET", "/v1/models/{model}/evaluate/{job}"): READ,
+        ("DELETE", "/v1/models/{model}/evaluate/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate/{job}/events"): READ,
+        ("GET", "/v1/models/{model}/evaluation"): READ,
         ("POST", "/v1/auth/token"): PUBLIC,
         ("GET", "/v1/auth/me"): IDENTIFIED,
         ("POST", "/v1/auth/password"): IDENTIFIED,
