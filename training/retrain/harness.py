@@ -18,7 +18,7 @@ from contract.errors import TriremeError
 from contract.jobs.documents import JobState
 from contract.repository import ModelRepository
 from training.data.storage import storage_errors
-from training.publish.errors import PublishWithdrawn
+from training.errors import PublishWithdrawn
 from training.retrain.clerk import Clerk, insist
 from training.retrain.desk import Ending, JobDesk
 from training.retrain.errors import JobBusy, JobStoreAway
@@ -48,15 +48,13 @@ class Harness:
     def run(self) -> bool:
         """Do the attempt; False where it was superseded, or never was ours. Raises `JobStoreAway`."""
         try:
-            if not self._begun():
-                return False
-            ending: Ending | None = self._attempt()
+            with self.stop.interrupting():
+                if not insist(self.desk.begin, self.stop, BEGIN_S):
+                    return False
+                ending: Ending | None = self._attempt()
         except (KeyboardInterrupt, PublishWithdrawn):
             ending = None
         return self._leave(ending)
-
-    def _begun(self) -> bool:
-        return insist(self.desk.begin, self.stop, BEGIN_S)
 
     def _attempt(self) -> Ending:
         try:
@@ -85,10 +83,10 @@ class Harness:
         return self.settings.runs_dir / FOLDER / self.desk.job
 
     def _leave(self, ending: Ending | None) -> bool:
-        with self.stop.only_noted():
-            if ending is None:
-                return insist(self.desk.stop, self.stop, STOP_S)
-            is_ours = insist(lambda: self.desk.end(ending), self.stop)
+        self.stop.forget()
+        if ending is None:
+            return insist(self.desk.stop, self.stop, STOP_S)
+        is_ours = insist(lambda: self.desk.end(ending), self.stop)
         if is_ours:
             shutil.rmtree(self._folder, ignore_errors=True)
         return is_ours

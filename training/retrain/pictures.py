@@ -197,7 +197,7 @@ class PictureRetrain:
 class _AtHand:
     data: DataSet
 
-    def load(self, run: Path) -> DataSet:
+    def load(self, run: Path) -> DataSet:  # noqa: ARG002 - there is one run
         """The data of the job's run."""
         return self.data
 
