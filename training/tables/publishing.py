@@ -15,7 +15,7 @@ from training.publish.graph import check
 from training.publish.publisher import Publication, publish_candidate
 from training.publish.serving import Serving, Tell, plain_engine
 from training.report.files import copy_report
-from training.tables.run import MODEL, TEST, TableRunRecord, read_test
+from training.tables.run import MODEL, TEST, TableRunRecord, read_recipe, read_test
 
 MAX_BATCH_SIZE = 8_192
 """Rows that the server computes at once; batches from files come in such blocks."""
@@ -27,7 +27,8 @@ def publish_table(run: Path, repository: Path, *, dry_run: bool = False, tell: T
     The engine is float32 ONNX Runtime, and the engine gate is run with all test rows, which lie in the run's folder.
     """
     record = TableRunRecord.read(run)
-    facts = TableFacts(record.decision, record.feature_table, record.explanation)
+    target = read_recipe(run).target.column
+    facts = TableFacts(record.decision, record.feature_table, record.explanation, target)
     engine = plain_engine(MAX_BATCH_SIZE)
     return publish_candidate(
         record,
