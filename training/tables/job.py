@@ -27,7 +27,7 @@ from training.tables.feature_table import write_feature_table
 from training.tables.findings import make_findings
 from training.tables.golden import make_golden
 from training.tables.learned import Learned
-from training.tables.lineage import make_lineage
+from training.tables.lineage import Retrain, make_lineage
 from training.tables.recipe import Recipe
 from training.tables.recipes import recipe_text
 from training.tables.run import MODEL, RECIPE, TEST, TableRunRecord, fresh_run, write_test
@@ -44,6 +44,7 @@ class TableJob:
     console: Console
     load: Load
     learn: Learn
+    retrain: Retrain | None = None
 
     def run(self, recipe: Recipe, runs: RunStore) -> Path:
         """Follow a recipe; returns the finished run's folder.
@@ -56,7 +57,7 @@ class TableJob:
             data = self.load(recipe, self.settings, self.console)
             learned = self.learn(recipe, data, self.settings, self.console)
             tell(self.console, "Exporting.")
-            Outcome(recipe, data, learned, self.console).write(folder)
+            Outcome(recipe, data, learned, self.console, self.retrain).write(folder)
         return folder
 
 
@@ -68,6 +69,7 @@ class Outcome:
     data: TableData
     learned: Learned
     console: Console
+    retrain: Retrain | None = None
 
     def write(self, folder: Path) -> None:
         """Write all files of the run's folder, its record last."""
@@ -86,7 +88,7 @@ class Outcome:
             finished=datetime.now(UTC),
             input=self.data.schema,
             output=Output(labels=self.data.labels),
-            lineage=make_lineage(folder.name, self.recipe, self.data, self.learned),
+            lineage=make_lineage(folder.name, self.recipe, self.data, self.learned, self.retrain),
             evaluation=self.learned.evaluation,
             decision=self.learned.decision,
             feature_table=self._feature_table(folder),
