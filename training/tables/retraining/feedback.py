@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import JSON, Engine, Text, Uuid, column, func, select, table
+from sqlalchemy import JSON, Engine, Text, Uuid, column, exists, select, table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import Select
 
@@ -55,16 +55,12 @@ def read_feedback(
 
 
 def _latest(model: str) -> Select[tuple[object, str]]:
-    last = (
-        select(_FEEDBACK.c.prediction_id, func.max(_FEEDBACK.c.number).label("number"))
-        .group_by(_FEEDBACK.c.prediction_id)
-        .subquery()
-    )
+    later = _FEEDBACK.alias("later")
+    has_later = (later.c.prediction_id == _FEEDBACK.c.prediction_id) & (later.c.number > _FEEDBACK.c.number)
     return (
         select(_PREDICTIONS.c.features, _FEEDBACK.c.label)
-        .join(last, last.c.number == _FEEDBACK.c.number)
         .join(_PREDICTIONS, _PREDICTIONS.c.id == _FEEDBACK.c.prediction_id)
-        .where(_PREDICTIONS.c.model == model, _PREDICTIONS.c.kind == "row")
+        .where(_PREDICTIONS.c.model == model, _PREDICTIONS.c.kind == "row", ~exists().where(has_later))
         .order_by(_FEEDBACK.c.number.desc())
         .limit(MOST)
     )
