@@ -13,6 +13,7 @@ from contract.card import Output
 from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
+from training.conditions import ALONE, Conditions
 from training.console import tell
 from training.data.dataset import DataSet
 from training.data.storage import storage_errors
@@ -42,7 +43,14 @@ class TrainingJob:
     """Does a plan in its run's folder; begins anew or goes on, whichever the folder asks for."""
 
     def __init__(
-        self, plan: RunPlan, data: DataSet, settings: TrainingSettings, console: Console, start: Start | None = None
+        self,
+        plan: RunPlan,
+        data: DataSet,
+        settings: TrainingSettings,
+        console: Console,
+        start: Start | None = None,
+        *,
+        conditions: Conditions = ALONE,
     ) -> None:
         self._plan = plan
         self._data = data
@@ -50,6 +58,7 @@ class TrainingJob:
         self._console = console
         self._architecture = architecture(plan.architecture)
         self._start = start
+        self._conditions = conditions
         self._shape = shape_of(data, start)
 
     def run(self, runs: RunStore) -> Path:
@@ -86,7 +95,7 @@ class TrainingJob:
         learner = Learner(model, recipe, steps * self._plan.epochs, self._plan.class_weights)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
-        return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps))
+        return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps, self._conditions.listener))
 
     def _check_room(self, model: keras.Model, folder: Path) -> None:
         needed = needs(model, self._data, self._plan.batch_size)
@@ -111,14 +120,15 @@ class TrainingJob:
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
         answers = Answers(self._data.test.labels, exported.probabilities(self._data.test.images))
         record = self._record(answers, history)
-        self._report(folder, record, answers)
+        answers.write(folder / ANSWERS)
+        if self._conditions.with_report:
+            self._report(folder, record, answers)
         record.write(folder)
         for name in (CHECKPOINT, BEST, START):
             (folder / name).unlink(missing_ok=True)
 
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
         tell(self._console, "Making the report.")
-        answers.write(folder / ANSWERS)
         write_report(Report(of_run(record, answers, self._data), partial(tell, self._console)), folder)
         tell(self._console, f"The report is {folder / REPORT}.")
 
