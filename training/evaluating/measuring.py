@@ -5,20 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.card import VersionCard
-from contract.decision import Decision
 from contract.jobs.documents import Curve
 from contract.metrics import Evaluation
 from contract.repository import ModelRepository
 from contract.target import read_target
 from modelserver.temporary import TemporaryServer
-from training.binary_scores import binary_scores
 from training.engines.served import Advance, Examples
 from training.evaluating.asking import Answered, answered
 from training.evaluating.curves import curves
-from training.evaluation import evaluate
-
-EVEN = 0.5
-"""The threshold between two labels where a version has no other: the more probable one is the answer."""
+from training.evaluation import evaluate, evaluate_evenly
 
 
 @dataclass(frozen=True)
@@ -57,8 +52,6 @@ def figures(card: VersionCard, found: Answered, split: str) -> Evaluation:
     Where the version has no decision, the second label is the positive one, from a half on.
     """
     labels, truth, probabilities = card.output.labels, found.truth, found.probabilities
-    evaluation = evaluate(split, labels, truth, probabilities, card.decision)
-    if card.decision is not None or len(labels) > 2 or evaluation.roc_auc is None:
-        return evaluation
-    even = Decision(positive=labels[1], threshold=EVEN, rule="fixed")
-    return evaluation.model_copy(update={"binary": binary_scores(even, labels, truth, probabilities)})
+    if card.decision is None:
+        return evaluate_evenly(split, labels, truth, probabilities)
+    return evaluate(split, labels, truth, probabilities, card.decision)

@@ -71,7 +71,7 @@ def _uploaded(batches: Sequence[Batch], card: VersionCard, office: Office, size:
     fetch, labels = office.examples.object, card.output.labels
     if isinstance(card.input, ImageInput):
         return uploaded_pictures(batches, fetch, card.input, labels, size)
-    return uploaded_examples(uploaded_rows(batches, fetch, card.input, labels, size))
+    return uploaded_examples(uploaded_rows(batches, fetch, card.input, labels, block=size))
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """A table model's loop: uploaded rows, a retrain that challenges what serves, an evaluation of what it published."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +13,13 @@ from rich.console import Console
 from sqlalchemy import insert
 
 from contract.examples.batch import Batch, Use
-from contract.jobs.documents import EvaluateParameters, Progress, RetrainParameters, RetrainResult
+from contract.jobs.documents import EvaluateParameters, EvaluationResult, Progress, RetrainParameters, RetrainResult
 from contract.repository import REPORT
 from gateway.prediction_log.tables import FEEDBACK, PREDICTIONS
 from tests.support.credit_table import write_recipe, write_table
-from tests.support.loop import Heard, Loop, open_loop
+from tests.support.loop import Done, Heard, Loop, open_loop
 from tests.support.uploads import Objects, batch_id, rows_batch
-from training.publish.errors import PublishWithdrawn
+from training.retrain.evaluation import evaluate
 from training.retrain.tables import retrain
 from training.retrain.work import Assignment, Outcome
 from training.run_store import RunStore
@@ -83,32 +83,47 @@ def tell_feedback(loop: Loop, table: pa.Table) -> None:
             connection.execute(insert(FEEDBACK).values({**told, "time": datetime.now(UTC), "principal": "test"}))
 
 
-def test_uploaded_rows_make_the_next_version_which_is_evaluated_as_it_is_served(loop: Loop) -> None:
+@pytest.fixture(scope="module")
+def done(loop: Loop) -> Done:
+    """A retrain with the uploaded rows, as a gateway starts it."""
     tell_feedback(loop, rows(loop.root, 20, seed=3))
     parameters = RetrainParameters(batches=(batch_id(1),), seed=7, max_loss_points=GENEROUS)
-    done = loop.do("loans", parameters, champion=1)
+    return loop.do("loans", parameters, champion=1)
+
+
+def test_uploaded_rows_make_the_next_version(loop: Loop, done: Done) -> None:
     found = done.retrain
     assert (done.row["state"], found.champion, found.published) == ("succeeded", 1, 2)
-    assert (found.examples_added, found.examples_left_out) == (60, {"same-as-test": 5, "repeated": 3})
-    assert [comparison.data for comparison in found.comparisons] == ["test", "feedback", f"batch:{batch_id(2)}"]
-    assert [comparison.examples for comparison in found.comparisons] == [180, 20, 50]
-    assert found.not_compared == {}
+    assert (found.examples_added, found.examples_left_out) == (60, {"same-as-test": 5, "twice": 3})
     before, card = loop.card("loans", 1), loop.card("loans", 2)
     assert (card.lineage.job, card.lineage.batches) == (done.row["id"], (batch_id(1),))
     assert card.lineage.data["test"] == before.lineage.data["test"]
     assert card.lineage.data["train"] != before.lineage.data["train"]
     assert (card.lineage.parameters["seed"], card.target) == (7, "outcome")
-    assert found.comparisons[0].champion_accuracy == pytest.approx(before.metrics.accuracy)
+    assert {"training", "publishing"} <= {one["stage"] for one in done.progress}
+
+
+def test_it_was_compared_on_the_same_rows_on_feedback_and_on_uploaded_rows(loop: Loop, done: Done) -> None:
+    found, card = done.retrain, loop.card("loans", 2)
+    assert [comparison.data for comparison in found.comparisons] == ["test", "feedback", f"batch:{batch_id(2)}"]
+    assert [comparison.examples for comparison in found.comparisons] == [180, 20, 50]
+    assert found.not_compared == {}
+    assert found.comparisons[0].champion_accuracy == pytest.approx(loop.card("loans", 1).metrics.accuracy)
     assert found.comparisons[0].challenger_accuracy == pytest.approx(card.metrics.accuracy) == found.accuracy
     assert "Champion and challenger" in (loop.repository.folder(card.name) / REPORT).read_text()
-    assert {"training", "publishing"} <= {one["stage"] for one in done.progress}
-    evaluation = loop.do("loans", EvaluateParameters(version=2)).evaluation
-    assert (evaluation.data, evaluation.evaluation.examples) == ("test", 180)
-    assert evaluation.evaluation.accuracy == pytest.approx(card.metrics.accuracy)
-    assert evaluation.evaluation.binary is not None
+
+
+def test_the_new_version_is_evaluated_on_its_test_rows_as_it_is_served(loop: Loop, done: Done, tmp_path: Path) -> None:
+    assert done.retrain.published == 2
+    assignment = Assignment(batch_id(78), 1, "loans", EvaluateParameters(version=2), None)
+    found, card = evaluate(assignment, loop.office("loans", tmp_path)).result, loop.card("loans", 2)
+    assert isinstance(found, EvaluationResult)
+    assert (found.data, found.evaluation.examples) == ("test", 180)
+    assert found.evaluation.accuracy == pytest.approx(card.metrics.accuracy)
+    assert found.evaluation.binary is not None
     assert card.decision is not None
-    assert evaluation.evaluation.binary.threshold == card.decision.threshold
-    assert [curve.label for curve in evaluation.curves] == ["good", "bad"]
+    assert found.evaluation.binary.threshold == card.decision.threshold
+    assert [curve.label for curve in found.curves] == ["good", "bad"]
 
 
 def attempt(loop: Loop, folder: Path, heard: Heard, *batches: str, loss: float = GENEROUS) -> Outcome:
@@ -118,34 +133,32 @@ def attempt(loop: Loop, folder: Path, heard: Heard, *batches: str, loss: float =
     return retrain(Assignment(batch_id(77), 1, "loans", parameters, 1), replace(office, reporter=heard))
 
 
-def test_a_stop_leaves_no_run_and_a_withdrawn_publish_is_gone_on_from(loop: Loop, tmp_path: Path) -> None:
-    before, versions = sorted(loop.runs.iterdir()), loop.repository.versions("loans")
-    with pytest.raises(KeyboardInterrupt):
-        attempt(loop, tmp_path, Heard(stop_at=is_learning))
-    assert sorted(loop.runs.iterdir()) == before
-    with pytest.raises(PublishWithdrawn):
-        attempt(loop, tmp_path, Heard(is_wanted=False))
-    (run,) = set(loop.runs.iterdir()) - set(before)
-    assert loop.repository.versions("loans") == versions
-    heard = Heard()
-    for _ in range(2):
-        result = attempt(loop, tmp_path, heard).result
-        assert isinstance(result, RetrainResult)
-        assert (result.run, result.published) == (run.name, versions[-1] + 1)
-    assert "training" not in {progress.stage for progress in heard.told}
+def at(stage: str) -> Callable[[Progress], bool]:
+    return lambda progress: progress.stage == stage
 
 
-def is_learning(progress: Progress) -> bool:
-    return progress.stage == "training"
-
-
-def test_a_worse_version_is_not_published(loop: Loop, tmp_path: Path) -> None:
+def test_a_stop_leaves_no_half_run_and_a_worse_version_is_not_published(loop: Loop, tmp_path: Path) -> None:
     turned = loop.upload(labelled(rows(loop.root, 1_500, seed=4), 4, is_turned=True))
-    versions = loop.repository.versions("loans")
-    outcome = attempt(loop, tmp_path, Heard(), turned, loss=0.2)
+    runs, versions = set(loop.runs.iterdir()), loop.repository.versions("loans")
+    with pytest.raises(KeyboardInterrupt):
+        attempt(loop, tmp_path, Heard(stop_at=at("training")), turned)
+    assert set(loop.runs.iterdir()) == runs
+    with pytest.raises(KeyboardInterrupt):
+        attempt(loop, tmp_path, Heard(stop_at=at("evaluating")), turned)
+    (run,) = set(loop.runs.iterdir()) - runs
+    heard = Heard()
+    outcome = attempt(loop, tmp_path, heard, turned, loss=0.2)
     assert isinstance(outcome.result, RetrainResult)
-    assert outcome.result.published is None
+    assert "training" not in {progress.stage for progress in heard.told}
+    assert (outcome.result.run, outcome.result.published) == (run.name, None)
     assert outcome.rejected == outcome.result.rule
     assert "the rule allows 0.2 points" in outcome.result.rule
     assert outcome.result.comparisons[0].difference < -0.002
     assert loop.repository.versions("loans") == versions
+
+
+def test_a_job_that_has_published_does_so_once(loop: Loop, done: Done, tmp_path: Path) -> None:
+    parameters = RetrainParameters(batches=(batch_id(1),))
+    again = retrain(Assignment(done.row["id"], 2, "loans", parameters, 1), loop.office("loans", tmp_path))
+    assert again.result == done.retrain
+    assert loop.repository.versions("loans") == [1, 2]

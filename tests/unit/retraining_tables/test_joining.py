@@ -64,8 +64,14 @@ def test_the_first_of_equal_rows_wins() -> None:
     data, first = base(), fresh(4)
     second = UploadedRows(first.features, 1 - first.targets, first.ids)
     joined = join(data, [first, second])
-    assert (joined.added, joined.left_out) == (4, {"repeated": 4})
+    assert (joined.added, joined.left_out) == (4, {"twice": 4})
     assert joined.data.train.targets[-4:].tolist() == first.targets.tolist()
+
+
+def test_rows_that_were_uploaded_for_evaluation_stay_out() -> None:
+    known, new = fresh(4), fresh(2, seed=11)
+    joined = join(base(), [known, new], evaluation=[known])
+    assert (joined.added, joined.left_out) == (2, {"in-evaluation-data": 4})
 
 
 def test_ids_stay_unique() -> None:

@@ -1,5 +1,6 @@
 """Uploaded rows are read as they were sent, and what doesn't fit is one sentence."""
 
+from collections import Counter
 from itertools import chain
 
 import numpy as np
@@ -10,7 +11,7 @@ from contract.examples.batch import Batch
 from tests.support.table_versions import SCHEMA, TABLE_LABELS
 from tests.support.uploads import Objects, pictures_batch, rows_batch
 from training.evaluating.errors import UploadUnfit
-from training.tables.retraining.uploads import uploaded_examples, uploaded_rows
+from training.tables.retraining.uploads import Counting, uploaded_examples, uploaded_rows
 
 ROWS = {
     "age": [31, 45, 60],
@@ -49,6 +50,17 @@ def test_what_doesn_t_fit_is_refused(given: tuple[Batch, Objects], sentence: str
     found, objects = given
     with pytest.raises(UploadUnfit, match=sentence):
         list(uploaded_rows([found], objects.__getitem__, SCHEMA, TABLE_LABELS))
+
+
+def test_rows_that_don_t_fit_can_be_left_out_and_counted() -> None:
+    (first, one), (second, other) = batch(labels=("good", "ugly", "bad"), age=[3, 4, 45]), batch(2)
+    counts: Counter[str] = Counter()
+    found = list(
+        uploaded_rows([first, second], (one | other).__getitem__, SCHEMA, TABLE_LABELS, wrong=Counting(counts))
+    )
+    assert [part.targets.tolist() for part in found] == [[1], [0, 1, 1]]
+    assert [list(part.ids) for part in found] == [[None], ["k1", "k2", None]]
+    assert counts == {"label-unknown": 1, "columns-unfit": 1}
 
 
 def test_a_damaged_object_is_refused() -> None:

@@ -14,7 +14,7 @@ from training.tables.decoding import arrow_table
 from training.tables.retraining.uploads import UploadedRows
 
 SAME_AS_TEST, SAME_AS_VALIDATION = "same-as-test", "same-as-validation"
-REPEATED, REPEATED_ID = "repeated", "repeated-id"
+EVALUATED, TWICE, REPEATED_ID = "in-evaluation-data", "twice", "repeated-id"
 DIGEST_BYTES = 16
 
 Id = str | int
@@ -29,13 +29,13 @@ class Joined:
     left_out: dict[str, int]
 
 
-def join(base: TableData, uploaded: Iterable[UploadedRows]) -> Joined:
+def join(base: TableData, uploaded: Iterable[UploadedRows], evaluation: Iterable[UploadedRows] = ()) -> Joined:
     """Add rows to the training split.
 
-    Left out is a row that is the same as one of the test or validation rows, or as one of an earlier batch, and one
-    whose id is there already. Rows without an id get one where the model has ids.
+    Left out is a row that is the same as one of the test or validation rows, of the rows uploaded for `evaluation`, or
+    of an earlier batch, and one whose id is there already. Rows without an id get one where the model has ids.
     """
-    gate = _Gate(base)
+    gate = _Gate(base, evaluation)
     parts = [gate.let_in(rows) for rows in uploaded]
     added = sum(len(part.targets) for part in parts)
     data = replace(base, train=_extended(base, parts)) if added else base
@@ -53,15 +53,22 @@ class _Gate:
     """Decides row by row."""
 
     base: TableData
+    evaluation: Iterable[UploadedRows]
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self._held_out = dict.fromkeys(row_digests(self.base.test.features), SAME_AS_TEST)
-        if self.base.validation is not None:
-            same = dict.fromkeys(row_digests(self.base.validation.features), SAME_AS_VALIDATION)
-            self._held_out = same | self._held_out
+        # The test rows come last: theirs is the reason that is told where a row is in several.
+        self._held_out: dict[bytes, str] = {}
+        for reason, features in self._kept_apart():
+            self._held_out |= dict.fromkeys(row_digests(features), reason)
         self._seen: set[bytes] = set()
         self._ids = _Ids(self.base)
+
+    def _kept_apart(self) -> Iterator[tuple[str, Features]]:
+        yield from ((EVALUATED, rows.features) for rows in self.evaluation)
+        if self.base.validation is not None:
+            yield SAME_AS_VALIDATION, self.base.validation.features
+        yield SAME_AS_TEST, self.base.test.features
 
     def let_in(self, rows: UploadedRows) -> UploadedRows:
         """Those that come in, with their ids."""
@@ -81,7 +88,7 @@ class _Gate:
         if digest in self._held_out:
             return self._held_out[digest]
         if digest in self._seen:
-            return REPEATED
+            return TWICE
         return REPEATED_ID if self._ids.has(given) else None
 
 
