@@ -22,7 +22,7 @@ class ClassScores(Scores):
 
     label: str
     support: NonNegativeInt
-    roc_auc: Fraction | None
+    roc_auc: Fraction | None = None
 
 
 class BinaryScores(Document):
@@ -50,7 +50,7 @@ class Evaluation(Document):
     accuracy: Fraction
     macro: Scores
     weighted: Scores
-    roc_auc: Fraction | None
+    roc_auc: Fraction | None = None
     """One-vs-rest, averaged over the classes that are present; None where it is undefined."""
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[NonNegativeInt, ...], ...]

@@ -10,6 +10,9 @@ from contract.decision import Decision
 from contract.metrics import ClassScores, Evaluation, Scores
 from training.binary_scores import binary_scores
 
+EVEN = 0.5
+"""The threshold between two labels where nothing is decided: the more probable one is the answer."""
+
 
 def evaluate(
     split: str,
@@ -41,6 +44,17 @@ def evaluate(
         confusion=tuple(map(tuple, confusion_matrix(truth, taken, labels=numbers).tolist())),
         binary=binary_scores(decision, labels, truth, probabilities) if decision and len(defined) == 2 else None,
     )
+
+
+def evaluate_evenly(
+    split: str, labels: tuple[str, ...], truth: NDArray[np.int64], probabilities: NDArray[np.float32]
+) -> Evaluation:
+    """As `evaluate` where nothing is decided; between two labels `binary` is there too, of the second one from a half."""
+    evaluation = evaluate(split, labels, truth, probabilities)
+    if len(labels) > 2 or evaluation.roc_auc is None:
+        return evaluation
+    even = Decision(positive=labels[1], threshold=EVEN, rule="fixed")
+    return evaluation.model_copy(update={"binary": binary_scores(even, labels, truth, probabilities)})
 
 
 def answers(

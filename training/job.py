@@ -20,7 +20,7 @@ from training.data.storage import storage_errors
 from training.display import TrainingDisplay
 from training.early_stopping import BEST
 from training.errors import RunChanged, RunFinished
-from training.evaluation import evaluate
+from training.evaluation import evaluate_evenly
 from training.golden import make_golden
 from training.history import Epoch
 from training.learner import Learner
@@ -140,7 +140,7 @@ class TrainingJob:
             input=self._data.input,
             output=Output(labels=self._data.labels),
             lineage=make_lineage(self._plan, backend.hardware(), self._shape.mean, self._shape.deviation),
-            evaluation=evaluate("test", self._data.labels, answers.truth, answers.probabilities),
+            evaluation=evaluate_evenly("test", self._data.labels, answers.truth, answers.probabilities),
             history=tuple(vars(epoch) for epoch in history),
         )
 

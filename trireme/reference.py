@@ -43,6 +43,7 @@ ERROR_MODULES = (
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",
+    "training.evaluating.errors",
     "training.importing.errors",
     "training.publish.errors",
     "training.report.errors",

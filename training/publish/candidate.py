@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from contract.card import FeatureTable, Lineage, Output
+from contract.columns import ColumnName
 from contract.decision import Decision
 from contract.explaining.explanation import Explanation
 from contract.inputs import Input
@@ -46,6 +47,7 @@ class TableFacts:
     decision: Decision | None = None
     feature_table: FeatureTable | None = None
     explanation: Explanation | None = None
+    target: ColumnName | None = None
 
 
 NO_FACTS = TableFacts()

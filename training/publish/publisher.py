@@ -175,6 +175,7 @@ def _card(
         metrics=candidate.evaluation,
         decision=facts.decision,
         feature_table=facts.feature_table,
+        target=facts.target,
         explanation=facts.explanation,
         gates=gates,
         omitted=serving.omitted,

@@ -12,6 +12,9 @@ from training.retrain.work import Assignment, Work
 InputKind = Literal["image", "table"]
 WORKS: dict[tuple[JobKind, InputKind], str] = {
     (JobKind.RETRAIN, "image"): "training.retrain.pictures:retrain",
+    (JobKind.RETRAIN, "table"): "training.retrain.tables:retrain",
+    (JobKind.EVALUATE, "image"): "training.retrain.evaluation:evaluate",
+    (JobKind.EVALUATE, "table"): "training.retrain.evaluation:evaluate",
 }
 """`module:function` of each."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,13 +10,10 @@ from rich.console import Console
 from contract.card import FEATURES, FeatureTable, Output
 from contract.decision import Decision
 from contract.explaining.explanation import EXPLANATION, Explanation
-from contract.repository import ANSWERS, GOLDEN, REPORT
+from contract.repository import ANSWERS, GOLDEN
 from training.console import tell
 from training.evaluation import answers as decided
 from training.report.answers import Answers
-from training.report.files import write_report
-from training.report.material import Material
-from training.report.report import Report
 from training.run_store import RunStore
 from training.settings import TrainingSettings
 from training.tables.dataset import TableData
@@ -27,9 +23,10 @@ from training.tables.feature_table import write_feature_table
 from training.tables.findings import make_findings
 from training.tables.golden import make_golden
 from training.tables.learned import Learned
-from training.tables.lineage import make_lineage
+from training.tables.lineage import Retrain, make_lineage
 from training.tables.recipe import Recipe
 from training.tables.recipes import recipe_text
+from training.tables.reporting import report_run
 from training.tables.run import MODEL, RECIPE, TEST, TableRunRecord, fresh_run, write_test
 
 Load = Callable[[Recipe, TrainingSettings, Console], TableData]
@@ -44,6 +41,9 @@ class TableJob:
     console: Console
     load: Load
     learn: Learn
+    retrain: Retrain | None = None
+    with_report: bool = True
+    """Whether the run makes its report; else who had it done does, when more is known."""
 
     def run(self, recipe: Recipe, runs: RunStore) -> Path:
         """Follow a recipe; returns the finished run's folder.
@@ -56,7 +56,7 @@ class TableJob:
             data = self.load(recipe, self.settings, self.console)
             learned = self.learn(recipe, data, self.settings, self.console)
             tell(self.console, "Exporting.")
-            Outcome(recipe, data, learned, self.console).write(folder)
+            Outcome(recipe, data, learned, self.console, self.retrain, self.with_report).write(folder)
         return folder
 
 
@@ -68,6 +68,8 @@ class Outcome:
     data: TableData
     learned: Learned
     console: Console
+    retrain: Retrain | None = None
+    with_report: bool = True
 
     def write(self, folder: Path) -> None:
         """Write all files of the run's folder, its record last."""
@@ -75,7 +77,9 @@ class Outcome:
         make_golden(self.data, self.learned.fitted).write(folder / GOLDEN)
         write_test(self.data.test, folder / TEST)
         record = self._record(folder)
-        self._report(folder, record)
+        self._answers(record.decision).write(folder / ANSWERS)
+        if self.with_report:
+            report_run(folder, record, self.console)
         record.write(folder)
 
     def _record(self, folder: Path) -> TableRunRecord:
@@ -86,7 +90,7 @@ class Outcome:
             finished=datetime.now(UTC),
             input=self.data.schema,
             output=Output(labels=self.data.labels),
-            lineage=make_lineage(folder.name, self.recipe, self.data, self.learned),
+            lineage=make_lineage(folder.name, self.recipe, self.data, self.learned, self.retrain),
             evaluation=self.learned.evaluation,
             decision=self.learned.decision,
             feature_table=self._feature_table(folder),
@@ -109,14 +113,6 @@ class Outcome:
             return None
         tell(self.console, "Writing the feature table.")
         return write_feature_table(self.data, folder / FEATURES)
-
-    def _report(self, folder: Path, record: TableRunRecord) -> None:
-        tell(self.console, "Making the report.")
-        answers = self._answers(record.decision)
-        answers.write(folder / ANSWERS)
-        material = Material(record.model, record.evaluation, record.lineage, answers=answers, findings=record.findings)
-        write_report(Report(material, partial(tell, self.console)), folder)
-        tell(self.console, f"The report is {folder / REPORT}.")
 
     def _answers(self, decision: Decision | None) -> Answers:
         probabilities = self.learned.test_probabilities

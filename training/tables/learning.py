@@ -1,6 +1,7 @@
 """Learning by a recipe: search, fit, calibrate, decide, evaluate."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,8 +29,16 @@ from training.tables.search import Found, ParameterSearch
 from training.tables.threshold import decide
 
 
-def learn(recipe: Recipe, data: TableData, settings: TrainingSettings, console: Console) -> Learned:
+def learn(
+    recipe: Recipe,
+    data: TableData,
+    settings: TrainingSettings,
+    console: Console,
+    show: Callable[[Console], Steps] = Steps,
+) -> Learned:
     """Search the parameters, fit the best on all training rows, and measure the outcome on the test rows.
+
+    `show` makes what is told of each step and each fold; what that raises ends the learning.
 
     Calibration and threshold come from the validation rows or, where there are none, from the training rows as models
     answered that had not learned from them. Test rows decide nothing.
@@ -41,7 +50,7 @@ def learn(recipe: Recipe, data: TableData, settings: TrainingSettings, console: 
     check_recipe(recipe)
     check_data(recipe, data)
     threads = settings.threads or len(os.sched_getaffinity(0))
-    with Steps(console) as steps, threadpool_limits(threads):
+    with show(console) as steps, threadpool_limits(threads):
         return _Learning(recipe, data, threads, steps).run()
 
 

@@ -1,5 +1,6 @@
 """Where a table model comes from."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from contract.card import Lineage
@@ -14,7 +15,17 @@ DECIDING = {"splits", "preprocessing", "search", "cross_validation", "calibratio
 """What of a recipe decides the outcome, beside the estimator and the data."""
 
 
-def make_lineage(run: str, recipe: Recipe, data: TableData, learned: Learned) -> Lineage:
+@dataclass(frozen=True)
+class Retrain:
+    """The job that a run is part of, and the batches of uploaded rows in its training split."""
+
+    job: str
+    batches: tuple[str, ...] = ()
+
+
+def make_lineage(
+    run: str, recipe: Recipe, data: TableData, learned: Learned, retrain: Retrain | None = None
+) -> Lineage:
     """The lineage of a run that followed `recipe`."""
     followed = recipe.model_dump(mode="json", include=DECIDING)
     estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
@@ -26,6 +37,8 @@ def make_lineage(run: str, recipe: Recipe, data: TableData, learned: Learned) ->
             "libraries": library_versions(known=LIBRARIES),
             "machine": str(read_hardware()),
             "run": run,
+            "job": retrain and retrain.job,
+            "batches": retrain.batches if retrain else (),
             "parameters": {
                 "estimator": recipe.estimator.kind,
                 "parameters": learned.parameters,

@@ -44,6 +44,8 @@ class Splits(Document):
     test: Fraction = 0.2
     """Share of the rows, where no column says it."""
     validation: Fraction = 0.0
+    seed: NonNegativeInt | None = None
+    """Of the draw; the recipe's seed unless named, so that another seed of learning can leave the split as it is."""
 
 
 class Preprocessing(Document):

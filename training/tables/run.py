@@ -30,6 +30,8 @@ from training.report.findings import Findings
 from training.run_store import RunStore
 from training.runs import FinishedRun
 from training.tables.dataset import TableSplit
+from training.tables.recipe import Recipe
+from training.tables.recipes import parse_recipe
 
 RECIPE = "recipe.yaml"
 MODEL = "model.onnx"
@@ -66,6 +68,14 @@ def fresh_run(runs: RunStore) -> Iterator[Path]:
 def write_test(split: TableSplit, path: Path) -> None:
     """Write encoded rows and their labels, without pickle."""
     np.savez_compressed(path, features=split.features, targets=split.targets)
+
+
+def read_recipe(run: Path) -> Recipe:
+    """The recipe that the run in a folder followed; raises `RunUnfinished` or `RecipeInvalid`."""
+    try:
+        return parse_recipe((run / RECIPE).read_text(), RECIPE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunUnfinished(f"The recipe of run {run.name!r} can't be read.") from error
 
 
 def read_test(path: Path) -> Examples:

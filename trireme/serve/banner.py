@@ -49,8 +49,9 @@ def _example(card: VersionCard, url: str) -> str:
 
 
 def _line(store: ModelRepository, name: ModelVersion) -> str:
-    metrics = store.card(name).metrics
+    card = store.card(name)
+    metrics = card.metrics
     # With a decision, accuracy follows a threshold that may weigh one mistake more than the other.
-    ranked = metrics.binary and metrics.roc_auc
+    ranked = card.decision and metrics.roc_auc
     figure = f"ROC-AUC {ranked:.3f}" if ranked else f"test accuracy {metrics.accuracy:.2%}"
     return f"  {name.model} version {name.version}, {figure}"

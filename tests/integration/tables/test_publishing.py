@@ -82,6 +82,7 @@ def test_a_recipe_becomes_a_version_that_two_gates_have_passed(home: Path) -> No
     assert [band.name for band in card.decision.bands] == ["low", "middle", "high"]
     assert card.feature_table is not None
     assert card.feature_table.rows == 900
+    assert card.target == "outcome"
     assert card.files.keys() >= {"features.parquet", "explanation.npz", "report.html", "answers.parquet"}
     assert card.lineage.parameters["estimator"] == "lightgbm"
 

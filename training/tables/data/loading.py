@@ -70,7 +70,8 @@ def _split(found: Labelled, recipe: Recipe) -> dict[str, Indices]:
     if wanted.column is not None:
         return split_by_column(found.splits, wanted.column)
     labels = label_names(recipe.target)
-    return split_by_share(found.targets, labels, test=wanted.test, validation=wanted.validation, seed=recipe.seed)
+    seed = recipe.seed if wanted.seed is None else wanted.seed
+    return split_by_share(found.targets, labels, test=wanted.test, validation=wanted.validation, seed=seed)
 
 
 def _part(found: Labelled, indices: Indices) -> TableSplit:
