@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from contract.card import Lineage
 from training.hardware import read_hardware
 from training.lineage import code_version, library_versions
@@ -16,8 +18,6 @@ DECIDING = {"splits", "preprocessing", "search", "cross_validation", "calibratio
 
 def make_lineage(run: str, recipe: Recipe, data: TableData, learned: Learned) -> Lineage:
     """The lineage of a run that followed `recipe`."""
-    followed = recipe.model_dump(mode="json", include=DECIDING)
-    estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
     return Lineage.model_validate(
         {
             "data": data.digests(),
@@ -26,11 +26,13 @@ def make_lineage(run: str, recipe: Recipe, data: TableData, learned: Learned) ->
             "libraries": library_versions(known=LIBRARIES),
             "machine": str(read_hardware()),
             "run": run,
-            "parameters": {
-                "estimator": recipe.estimator.kind,
-                "parameters": learned.parameters,
-                **estimator,
-                **followed,
-            },
+            "parameters": {**planned_parameters(recipe), "parameters": learned.parameters},
         }
     )
+
+
+def planned_parameters(recipe: Recipe) -> dict[str, JsonValue]:
+    """What decides the outcome, as far as the recipe says it: all but the estimator's own parameters."""
+    followed = recipe.model_dump(mode="json", include=DECIDING)
+    estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
+    return {"estimator": recipe.estimator.kind, **estimator, **followed}
