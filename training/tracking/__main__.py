@@ -40,8 +40,14 @@ def make(name: str, settings: TrackingSettings) -> Tracker:
         from training.tracking.mlflow import MlflowTracker  # noqa: PLC0415  see the module's docstring
 
         return MlflowTracker(settings)
-    from training.tracking.wandb import WandbTracker  # noqa: PLC0415  see the module's docstring
+    return _wandb(settings)
 
+
+def _wandb(settings: TrackingSettings) -> Tracker:
+    try:
+        from training.tracking.wandb import WandbTracker  # noqa: PLC0415  see the module's docstring
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("its library isn't installed; get it with: pip install 'trireme[wandb]'") from error
     return WandbTracker(settings)
 
 

@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
@@ -15,7 +14,7 @@ from training.tracking.flat import flatten
 from training.tracking.notes import Aliases, Ending, Metrics, Outcome, Parameters, Point, Run, Tags, Version
 from training.tracking.registry import Registry
 from training.tracking.settings import TrackingSettings
-from training.tracking.stores import artifact_location, tracking_uri
+from training.tracking.stores import artifact_location, open_store
 
 RUN = "trireme.run"
 REASON = "trireme.reason"
@@ -31,7 +30,7 @@ class MlflowTracker:
 
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
-        self._client = MlflowClient(tracking_uri(settings), tracking_uri(settings))
+        self._client = open_store(settings)
         self._registry = Registry(self._client)
         self._run: str | None = None
         self._known: set[int] = set()
@@ -84,12 +83,12 @@ class MlflowTracker:
             self._client.set_terminated(self._run, "KILLED")
 
     def _find(self, run: Run) -> str | None:
-        name = run.id.replace("\\", "").replace("'", "")
-        found = self._client.search_runs([self._experiment(run.model)], f"tags.`{RUN}` = '{name}'", max_results=1)
+        known = f"tags.`{RUN}` = '{_plain(run.id)}'"
+        found = self._client.search_runs([self._experiment(run.model)], known, max_results=1)
         return found[0].info.run_id if found else None
 
     def _create(self, run: Run) -> str:
-        made = self._client.create_run(self._experiment(run.model), tags={RUN: run.id}, run_name=run.id)
+        made = self._client.create_run(self._experiment(run.model), tags={RUN: _plain(run.id)}, run_name=run.id)
         identifier: str = made.info.run_id
         return identifier
 
@@ -144,6 +143,11 @@ def _metrics(metrics: Metrics, step: int = 0) -> list[Metric]:
 
 def _name(name: str) -> str:
     return _ODD.sub("_", name)[:250]
+
+
+def _plain(text: str) -> str:
+    """A text that can stand between quotes."""
+    return re.sub(r"['\"\\]", "_", text)
 
 
 def _batches(things: Iterable[Any]) -> Iterator[list[Any]]:

@@ -29,9 +29,9 @@ class Registry:
         name = version.run.model
         aliases = self._model(name).aliases
         found = self._find(name, version.version, run)
-        if found and found.version in aliases.values():
+        if found and str(found.version) in map(str, aliases.values()):
             return
-        number = found.version if found else self._create(name, version, run, source)
+        number = str(found.version) if found else self._create(name, version, run, source)
         alias = CHALLENGER if CHAMPION in aliases else CHAMPION
         self._client.set_registered_model_alias(name, alias, number)
 

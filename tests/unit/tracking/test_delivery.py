@@ -121,8 +121,8 @@ def test_notes_that_wait_are_limited(told: Delivery, moody: Moody, monkeypatch: 
 
 
 def test_a_tracker_that_can_t_be_made_is_away_and_made_later(moody: Moody) -> None:
-    attempts = iter([_missing, _missing, lambda: moody])
-    delivered = Delivery("Moody", lambda: next(attempts)())
+    attempts = iter([None, None, moody])
+    delivered = Delivery("Moody", lambda: next(attempts) or _missing())
     delivered.open()
     notes: list[Note] = [END, END]
     said = [delivered.take(note) for note in notes]
