@@ -24,6 +24,12 @@ def without_the_user_s_tunings(tmp_path_factory: pytest.TempPathFactory) -> None
     os.environ["TRAINING_TUNING_DIR"] = str(tmp_path_factory.mktemp("tunings"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def without_trackers() -> None:
+    """Tests' runs are none that anyone wants to keep; tests of tracking say where they are tracked."""
+    os.environ["TRAINING_TRACKING"] = "none"
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished training run; tests must not write to it."""

@@ -25,6 +25,7 @@ from training.runs import RunRecord
 from training.settings import TrainingSettings
 from training.tables.cli import SearchKind, Wishes, train_table
 from training.tables.recipes import names_recipe
+from training.tracking.tracking import track_publication, tracking
 
 LATEST = "latest"
 PICTURES, TABLES = "For pictures", "For tables"
@@ -186,7 +187,10 @@ def _publish(settings: TrainingSettings, run: Path, repository: Path, data_dir: 
 
     console = Console(stderr=True)
     data, tunings = CatalogData(Catalog(settings, console), data_dir), TuningStore(settings.tuning_dir)
-    return str(publish(run, repository, tell=partial(tell, console), data=data, tunings=tunings).card.name)
+    with tracking(settings, console) as tracker:
+        publication = publish(run, repository, tell=partial(tell, console), data=data, tunings=tunings)
+        track_publication(tracker, publication)
+    return str(publication.card.name)
 
 
 def _tell_interrupted(unfinished: list[str]) -> None:

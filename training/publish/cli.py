@@ -16,6 +16,7 @@ from training.publish.publisher import Publication
 from training.publish.publisher import publish as publish_run
 from training.runs import RECORD, kind_of
 from training.settings import TrainingSettings
+from training.tracking.tracking import track_publication, tracking
 
 publish = typer.Typer(help="Convert, prove and publish a finished training run.")
 
@@ -36,7 +37,7 @@ def main(
     settings = TrainingSettings()
     folder = find_run(settings.runs_dir, run)
     console = Console(stderr=True, highlight=False)
-    with console.status("publishing") as status:
+    with console.status("publishing") as status, tracking(settings, console) as tracker:
         if kind_of(folder) == "table":
             from training.tables.publishing import publish_table  # noqa: PLC0415 - scikit-learn takes a while
 
@@ -50,6 +51,7 @@ def main(
                 data=CatalogData(Catalog(settings, Console(stderr=True))),
                 tunings=None if plain else TuningStore(settings.tuning_dir),
             )
+        track_publication(tracker, publication)
     if as_json:
         typer.echo(publication.card.model_dump_json())
     else:

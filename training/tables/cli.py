@@ -17,6 +17,7 @@ from training.run_store import RunStore
 from training.settings import TrainingSettings
 from training.tables.recipe import Recipe
 from training.tables.recipes import load_recipe
+from training.tracking.tracking import track_publication, tracking
 
 if TYPE_CHECKING:
     from training.tables.run import TableRunRecord
@@ -58,7 +59,7 @@ def train_table(
     except KeyboardInterrupt:
         tell(console, "Interrupted; the run is gone.")
         raise typer.Exit(130) from None
-    card = _publish(run, repository, console) if repository else None
+    card = _publish(run, repository, settings, console) if repository else None
     _show(run, card, as_json=as_json)
 
 
@@ -72,10 +73,13 @@ def _run(recipe: Recipe, settings: TrainingSettings, console: Console) -> Path:
     return TableJob(settings, console, load_data, learn).run(recipe, RunStore(settings.runs_dir))
 
 
-def _publish(run: Path, repository: Path, console: Console) -> VersionCard:
+def _publish(run: Path, repository: Path, settings: TrainingSettings, console: Console) -> VersionCard:
     from training.tables.publishing import publish_table  # noqa: PLC0415  see the module's docstring
 
-    return publish_table(run, repository, tell=partial(tell, console)).card
+    with tracking(settings, console) as tracker:
+        publication = publish_table(run, repository, tell=partial(tell, console))
+        track_publication(tracker, publication)
+    return publication.card
 
 
 def _show(run: Path, card: VersionCard | None, *, as_json: bool) -> None:
