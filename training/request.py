@@ -105,6 +105,7 @@ class TrainingRequest:
             id=run,
             model=self.model,
             source=self.source,
+            origin=data.origin,
             input=data.input,
             labels=data.labels,
             data=data.digests(),
