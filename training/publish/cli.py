@@ -24,6 +24,13 @@ RunArgument = Annotated[str | None, typer.Argument(help="A run's id or folder; t
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but make the version visible.")]
 PlainOption = Annotated[bool, typer.Option("--plain", help="Take float32 ONNX Runtime, whatever tuning found best.")]
 
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Where the pictures of the run, or their features, lie now. Default: as it was."
+    ),
+]
+
 
 @publish.command()
 def main(
@@ -31,6 +38,7 @@ def main(
     repository: RepositoryOption = REPOSITORY,
     dry_run: DryRunOption = False,
     plain: PlainOption = False,
+    data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Convert a finished run to what is served, prove it on a real server, and publish it as the next version."""
@@ -48,7 +56,7 @@ def main(
                 repository,
                 dry_run=dry_run,
                 tell=status.update,
-                data=CatalogData(Catalog(settings, Console(stderr=True))),
+                data=CatalogData(Catalog(settings, Console(stderr=True)), source=data),
                 tunings=None if plain else TuningStore(settings.tuning_dir),
             )
         track_publication(tracker, publication)
