@@ -8,6 +8,7 @@ TriremeError
 │   └── UsedOtherwise            422  used-otherwise
 ├── ExamplesRefused              422  examples-refused
 ├── BatchUnknown                 404  batch-unknown
+├── ExamplesOff                  409  examples-off
 ├── ExamplesFull                 507  examples-full
 └── RetryLater
     ├── ExamplesUnavailable      503  examples-unavailable
@@ -73,6 +74,14 @@ class BatchUnknown(TriremeError):
     status = 404
     code = "batch-unknown"
     title = "The model has no such batch"
+
+
+class ExamplesOff(TriremeError):
+    """This gateway keeps no uploaded examples: `GATEWAY_EXAMPLES` is empty."""
+
+    status = 409
+    code = "examples-off"
+    title = "This gateway keeps no uploaded examples"
 
 
 class ExamplesFull(TriremeError):

@@ -15,7 +15,7 @@ class ExampleSettings(SettingsGroup):
 
     examples: str = ".trireme/examples"
     """Where uploaded training data lies: a folder, or `s3://bucket/prefix`, whose credentials come from the environment
-    as all clients of S3 read them (`AWS_ACCESS_KEY_ID`, …)."""
+    as all clients of S3 read them (`AWS_ACCESS_KEY_ID`, …). Empty: none is taken."""
     examples_endpoint: str = ""
     """URL of an S3 server that isn't Amazon's; empty: Amazon's."""
     examples_timeout_s: Annotated[float, Field(gt=0)] = 30.0

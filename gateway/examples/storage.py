@@ -16,7 +16,7 @@ from obstore.store import ObjectStore
 
 from contract.examples.store import S3, open_store
 from gateway.errors import DiskFull
-from gateway.examples.errors import ExamplesUnavailable
+from gateway.examples.errors import ExamplesOff, ExamplesUnavailable
 
 PIECE = 8 * 1024 * 1024
 """Bytes of one piece of a large object, two of which are under way at a time."""
@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class ExampleStorage:
     """A folder or a bucket, opened when it is first used, so that a gateway starts without it.
 
-    Every method raises `ExamplesUnavailable` where the store is away or refuses, and `DiskFull`.
+    Every method raises `ExamplesUnavailable` where the store is away or refuses, `ExamplesOff` where there is none, and
+    `DiskFull`.
     """
 
     def __init__(self, location: str, *, endpoint: str = "", timeout_s: float = 30.0) -> None:
@@ -88,6 +89,8 @@ class ExampleStorage:
             await obstore.delete_async(await self._opened(), path)
 
     async def _opened(self) -> ObjectStore:
+        if not self._location:
+            raise ExamplesOff
         if self._store is None:
             self._store = await asyncio.to_thread(
                 open_store, self._location, endpoint=self._endpoint, timeout_s=self._timeout_s

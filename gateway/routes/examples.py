@@ -27,6 +27,7 @@ from gateway.examples.errors import (
     BatchUnknown,
     ExamplesErased,
     ExamplesFull,
+    ExamplesOff,
     ExamplesRefused,
     ExamplesUnavailable,
 )
@@ -41,7 +42,7 @@ from gateway.services import Given, Services
 router = APIRouter(prefix="/v1/models/{model}/data", tags=["training data"])
 
 FILE = {"type": "string", "format": "binary"}
-CHOICE = (ModelUnknown, NameInvalid, ExamplesUnavailable)
+CHOICE = (ModelUnknown, NameInvalid, ExamplesOff, ExamplesUnavailable)
 READING = (BodyEmpty, BodyLate, BodyTooLarge, MultipartInvalid, TooManyParts, Overloaded, RequestInvalid)
 TYPES = (ContentTypeUnsupported, ContentEncodingUnsupported, PicturesNotTaken, ColumnsMissing)
 STORING = (ExamplesRefused, ExamplesFull, ExamplesErased, DiskFull)
