@@ -9,6 +9,7 @@ from gateway.database.settings import DatabaseSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
+from gateway.jobs.kubernetes.settings import KubernetesJobSettings
 from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
@@ -23,7 +24,14 @@ MIB = 1024 * 1024
 
 
 class GatewaySettings(
-    DatabaseSettings, HttpSettings, IdentitySettings, JobSettings, LimitSettings, LogSettings, TelemetrySettings
+    DatabaseSettings,
+    HttpSettings,
+    IdentitySettings,
+    JobSettings,
+    KubernetesJobSettings,
+    LimitSettings,
+    LogSettings,
+    TelemetrySettings,
 ):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
