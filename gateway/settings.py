@@ -10,6 +10,7 @@ from gateway.examples.settings import ExampleSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
+from gateway.jobs.kubernetes.settings import KubernetesJobSettings
 from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
@@ -29,6 +30,7 @@ class GatewaySettings(
     HttpSettings,
     IdentitySettings,
     JobSettings,
+    KubernetesJobSettings,
     LimitSettings,
     LogSettings,
     TelemetrySettings,
