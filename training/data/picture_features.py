@@ -1,6 +1,7 @@
 """The features of pictures: each split's tensors as a file, cut, resized and split already."""
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -57,6 +58,6 @@ def _split(path: Path) -> Split:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             images, labels = arrays["images"], arrays["labels"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise DataDamaged(f"The features in {path.parent} can't be read; make them anew.") from error
     return Split(images, labels, PngBodies(images))

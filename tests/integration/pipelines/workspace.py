@@ -13,13 +13,17 @@ from tests.support.cifar10 import write_batches
 ROOT = Path(__file__).parents[3]
 DVC = ROOT / ".dvc-venv" / "bin" / "dvc"
 FILES = ("dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore")
+RECIPES = "training/recipes"
 COMMAND = """#!{python}
+from pathlib import Path
 from training.data.cifar10 import DIGESTS
-DIGESTS.update({digests!r})
+from training.tables import recipes
 from trireme.main import main
+DIGESTS.update({digests!r})
+recipes.SHIPPED = Path({recipes!r})
 main()
 """
-"""`trireme`, for which the sample is CIFAR-10."""
+"""`trireme` of the copied checkout: its recipes are that one's, and the sample is CIFAR-10."""
 
 
 def install_dvc() -> None:
@@ -60,6 +64,15 @@ class Workspace:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
+    def shrink(self, model: str) -> None:
+        """Let a model learn in a second: few trees, no search."""
+        path = self.folder / RECIPES / f"{model}.yaml"
+        recipe = yaml.safe_load(path.read_text())
+        recipe["estimator"]["parameters"]["n_estimators"] = 10
+        recipe["cross_validation"] = {"folds": 2}
+        del recipe["search"]
+        path.write_text(yaml.safe_dump(recipe))
+
     def set_options(self, model: str, **options: object) -> None:
         """Change the options that a model is trained with."""
         path = self.folder / "params.yaml"
@@ -81,5 +94,6 @@ class Workspace:
     def _write_command(self, digests: dict[str, str]) -> None:
         self._bin.mkdir()
         path = self._bin / "trireme"
-        path.write_text(COMMAND.format(python=sys.executable, digests=digests))
+        recipes = str(self.folder / RECIPES)
+        path.write_text(COMMAND.format(python=sys.executable, digests=digests, recipes=recipes))
         path.chmod(0o755)
