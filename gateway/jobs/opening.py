@@ -68,6 +68,8 @@ def environment(settings: GatewaySettings) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return others | {
         "TRAINING_DATABASE": settings.database.get_secret_value(),
+        "TRAINING_EXAMPLES": settings.examples,
+        "TRAINING_EXAMPLES_ENDPOINT": settings.examples_endpoint,
         "TRAINING_REPOSITORY": str(settings.repository),
     }
 

@@ -19,7 +19,7 @@ def records(folder: Path, kind: str) -> list[Any]:
 
 def _of_kind(file: Path, kind: str) -> Iterator[Any]:
     for data in _chunks(file.read_bytes()):
-        record = pb.Record.FromString(data)
+        record = pb.Record.FromString(data)  # type: ignore[attr-defined]
         if record.WhichOneof("record_type") == kind:
             yield getattr(record, kind)
 

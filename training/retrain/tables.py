@@ -97,7 +97,7 @@ class TableRetrain:
         return self.office.repository.card(ModelVersion(self.assignment.model, version)) if version else None
 
     def _recipe(self, champion: VersionCard | None) -> Recipe:
-        run = champion and champion.lineage.run
+        run = champion.lineage.run if champion else None
         found = base_recipe(self.assignment.model, self.parameters.base, run, self.office.settings.runs_dir)
         recipe = with_seed(found, self.parameters.seed)
         check_recipe(recipe)  # before the data, which may take minutes

@@ -166,7 +166,7 @@ async def test_limits_hold_for_bytes_parts_and_uploads(repository: Path) -> None
 
 
 @pytest.mark.parametrize("limit", [{"examples_per_model": 1}, {"examples_bytes": 150}, {"examples_batches": 1}])
-async def test_a_model_s_data_is_bounded_and_erasing_makes_room(repository: Path, limit: dict[str, int]) -> None:
+async def test_a_model_s_data_is_bounded_and_erasing_makes_room(repository: Path, limit: dict[str, Any]) -> None:
     async with gateway(repository, **limit) as http:
         first = await upload(http, RED)
         answer = await http.post(DATA, params={"label": "cat"}, **parts(GREEN))

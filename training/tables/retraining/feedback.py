@@ -48,7 +48,8 @@ def read_feedback(
         return Feedback(None, "The prediction log can't be read.")
     if not found:
         return Feedback(None, "Nobody has told the true label of a logged row.")
-    kept = [(features, label) for features, label in found if isinstance(features, dict) and label in labels]
+    pairs = [(row[0], row[1]) for row in found]
+    kept = [(features, label) for features, label in pairs if isinstance(features, dict) and label in labels]
     if not kept:
         return Feedback(None, "The prediction log keeps no values of rows.")
     return _encoded(kept, schema, labels, known)
