@@ -26,7 +26,7 @@ from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import open_identity
 from gateway.inference import ModelServer
-from gateway.jobs.opening import open_jobs
+from gateway.jobs.opening import OpenLauncher, launcher_of, open_jobs
 from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
@@ -53,7 +53,12 @@ from gateway.telemetry.tracing import UNTRACED, Tracing
 
 @contextlib.asynccontextmanager
 async def open_services(
-    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer, tracing: Tracing = UNTRACED
+    settings: GatewaySettings,
+    metrics: Metrics,
+    open_model_server: OpenModelServer,
+    tracing: Tracing = UNTRACED,
+    *,
+    open_launcher: OpenLauncher = launcher_of,
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
@@ -72,11 +77,11 @@ async def open_services(
         stack.push_async_callback(batchers.close)
         tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
         features = await stack.enter_async_context(_feature_tables(settings))
-        file_work = FileWork(settings.table_threads)
-        stack.push_async_callback(asyncio.to_thread, file_work.close)
+        file_work = await stack.enter_async_context(_file_work(settings))
         follower = await stack.enter_async_context(
             _followed(settings, metrics, [batchers.keep_only, tables.keep_only, metrics.keep_only], features)
         )
+        uploads = make_uploads(settings, Places(decoder, file_work, Spool(settings.spool)))
         yield Services(
             settings,
             metrics,
@@ -101,7 +106,7 @@ async def open_services(
             ),
             TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
             VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
-            uploads=make_uploads(settings, Places(decoder, file_work, Spool(settings.spool))),
+            uploads=uploads,
             predictions=_predictions(settings),
             batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
             database=database,
@@ -109,9 +114,25 @@ async def open_services(
             addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
             jobs=await stack.enter_async_context(
-                open_jobs(settings, database, metrics.jobs, lambda: follower.current, None)
+                open_jobs(
+                    settings,
+                    database,
+                    metrics.jobs,
+                    catalogue=lambda: follower.current,
+                    examples=uploads.library if settings.examples else None,
+                    open_launcher=open_launcher,
+                )
             ),
         )
+
+
+@contextlib.asynccontextmanager
+async def _file_work(settings: GatewaySettings) -> AsyncIterator[FileWork]:
+    work = FileWork(settings.table_threads)
+    try:
+        yield work
+    finally:
+        await asyncio.to_thread(work.close)
 
 
 def _predictions(settings: GatewaySettings) -> Admission:

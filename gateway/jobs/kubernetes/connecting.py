@@ -75,9 +75,11 @@ def connect(place: Place, timeout_s: float) -> Connection:
     configuration.retries = False
     try:
         if place.kubeconfig is None:
-            load_incluster_config(configuration)
+            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
         else:
-            load_kube_config(str(place.kubeconfig), client_configuration=configuration, persist_config=False)
+            load_kube_config(  # type: ignore[no-untyped-call]
+                str(place.kubeconfig), client_configuration=configuration, persist_config=False
+            )
     except (ConfigException, OSError) as error:
         raise ApiAway(type(error).__name__) from None
     return Connection(ApiClient(configuration), timeout_s)

@@ -48,14 +48,13 @@ def read_feedback(
         return Feedback(None, "The prediction log can't be read.")
     if not found:
         return Feedback(None, "Nobody has told the true label of a logged row.")
-    pairs = [(row[0], row[1]) for row in found]
-    kept = [(features, label) for features, label in pairs if isinstance(features, dict) and label in labels]
+    kept = [(features, label) for features, label in found if isinstance(features, dict) and label in labels]
     if not kept:
         return Feedback(None, "The prediction log keeps no values of rows.")
     return _encoded(kept, schema, labels, known)
 
 
-def _latest(model: str) -> Select[tuple[object, str]]:
+def _latest(model: str) -> Select[object, str]:
     later = _FEEDBACK.alias("later")
     has_later = (later.c.prediction_id == _FEEDBACK.c.prediction_id) & (later.c.number > _FEEDBACK.c.number)
     return (
