@@ -21,6 +21,8 @@ from gateway.examples.errors import ExamplesOff, ExamplesUnavailable
 PIECE = 8 * 1024 * 1024
 """Bytes of one piece of a large object, two of which are under way at a time."""
 _FULL = re.compile(rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)")
+# A listing that is refused has no class of its own.
+_REFUSED = re.compile(r"status code: 40[13]\b")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 log = logging.getLogger(__name__)
@@ -138,7 +140,7 @@ def _ours(error: Exception) -> DiskFull | ExamplesUnavailable:
     text = str(error)
     if _FULL.search(text) or (isinstance(error, OSError) and error.errno in FULL):
         return DiskFull("The disk of the store of examples is full; nothing was stored.")
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError) or _REFUSED.search(text):
         return ExamplesUnavailable("The store of examples refuses the gateway: its credentials or rights are wrong.")
     if "NoSuchBucket" in text:
         return ExamplesUnavailable("The bucket of examples doesn't exist.")
