@@ -1,11 +1,9 @@
 """One job that is stopped and killed again and again, and ends as one version."""
 
 import json
-import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from tests.integration.retrain.workshop import Workshop, eventually
 from tests.support.cifar10 import sample
 from tests.support.job_rows import sqlite_jobs
 from tests.support.uploaded import Labelled, noise, upload
+from tests.support.versions import make_version
 from training.plan import RunPlan
 
 NEW = ModelVersion("cifar10", 2)
@@ -70,16 +69,16 @@ def pictures() -> list[Labelled]:
 
 
 @pytest.fixture(scope="module")
-def story(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     root = tmp_path_factory.mktemp("story")
-    shutil.copytree(published, root / "repository")
+    make_version(root / "repository", "cifar10")
     with sqlite_jobs(root) as rows:
         workshop = Workshop(root, rows)
         training = upload(workshop.examples, "cifar10", pictures())
         test = sample().test
         bodies = [(test.body(index), sample().labels[test.labels[index]]) for index in range(20)]
         evaluation = upload(workshop.examples, "cifar10", bodies, Use.EVALUATION)
-        parameters = RetrainParameters(batches=(training.id,), max_loss_points=100)
+        parameters = RetrainParameters(base="cifar10", batches=(training.id,), max_loss_points=100)
         story = Story(workshop, (training, evaluation), rows.add("cifar10", parameters, champion=1))
         story.attempt("kill:step:4")
         story.attempt("wait:step:1", stop=True)
