@@ -49,7 +49,7 @@ def evaluate(
 def evaluate_evenly(
     split: str, labels: tuple[str, ...], truth: NDArray[np.int64], probabilities: NDArray[np.float32]
 ) -> Evaluation:
-    """As `evaluate` where nothing is decided; of two labels `binary` is there too, of the second one from a half."""
+    """As `evaluate` without a decision; between two labels `binary` is there too, of the second one from a half on."""
     evaluation = evaluate(split, labels, truth, probabilities)
     if len(labels) > 2 or evaluation.roc_auc is None:
         return evaluation

@@ -28,6 +28,7 @@ from training.retrain.examples import ExampleReader
 from training.retrain.work import Office
 from training.settings import TrainingSettings
 
+COMMAND = "training.retrain"
 LIMIT_S = 240
 
 
@@ -59,6 +60,8 @@ class Loop:
             "TRAINING_REPOSITORY": str(self.repository.root),
             "TRAINING_RUNS_DIR": str(self.runs),
             "TRAINING_PRECISION": "float32",
+            "TRAINING_DATA_DIR": str(self.root / "cifar10"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
         }
 
     def command(self, *arguments: object) -> None:
@@ -69,10 +72,16 @@ class Loop:
         """Put a batch into the store; returns its id."""
         return store_batch(self.store, *batch).id
 
-    def do(self, model: str, parameters: RetrainParameters | EvaluateParameters, champion: int | None = None) -> "Done":
-        """A job from its row to its row."""
+    def do(
+        self,
+        model: str,
+        parameters: RetrainParameters | EvaluateParameters,
+        champion: int | None = None,
+        command: str = COMMAND,
+    ) -> "Done":
+        """A job from its row to its row, by a module that does jobs."""
         job = self.rows.add(model, parameters, champion=champion)
-        self._run("training.retrain", "--job", job, "--attempt", "1")
+        self._run(command, "--job", job, "--attempt", "1")
         return Done(self.rows.row(job), self.rows.events(job, "progress"))
 
     def office(self, model: str, folder: Path) -> Office:
