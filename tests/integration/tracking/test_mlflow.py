@@ -82,6 +82,7 @@ def version(number: int, folder: Path, of: Run | None = None) -> Version:
 
 def stored(client: MlflowClient) -> list[StoredRun]:
     experiment = client.get_experiment_by_name(MODEL)
+    assert experiment is not None
     return list(client.search_runs([experiment.experiment_id]))
 
 
