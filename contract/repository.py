@@ -23,6 +23,8 @@ REPORT = "report.html"
 REPORT_RECORD = "report.json"
 PLOTS = "plots"
 ANSWERS = "answers.parquet"
+RETRAIN = "retrain.json"
+"""What the retrain job found that made the version: a `contract.jobs.documents.RetrainResult`."""
 
 
 class ModelRepository:

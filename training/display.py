@@ -1,7 +1,7 @@
 """What a person sees of a run: a live line on a terminal, a line an epoch elsewhere."""
 
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console
 
@@ -9,11 +9,22 @@ from training.console import live_line, tell
 from training.history import Epoch, Position
 
 
+class Listener(Protocol):
+    """Somebody who is told of every step and epoch of a run, between two steps: it must not take long."""
+
+    def step(self, position: Position, epochs: int, steps: int) -> None:
+        """Hear where the run is, of so many epochs with so many steps each."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Hear of an epoch that is over."""
+
+
 class TrainingDisplay:
     """Shows a run of `epochs` epochs with `steps` steps each."""
 
-    def __init__(self, console: Console, epochs: int, steps: int) -> None:
+    def __init__(self, console: Console, epochs: int, steps: int, listener: Listener | None = None) -> None:
         self._console = console
+        self._listener = listener
         self._epochs = epochs
         self._steps = steps
         self._progress = live_line(console, " steps")
@@ -34,6 +45,8 @@ class TrainingDisplay:
         description = f"Epoch {position.epoch + 1}/{self._epochs}  {figures}"
         done = position.epoch * self._steps + position.step
         self._progress.update(self._task, completed=done, description=description)
+        if self._listener:
+            self._listener.step(position, self._epochs, self._steps)
 
     def show_epoch(self, epoch: Epoch) -> None:
         """Leave a line about an epoch that is over."""
@@ -42,3 +55,5 @@ class TrainingDisplay:
             f"Epoch {epoch.epoch}/{self._epochs}: loss {epoch.loss:.3f}, accuracy {epoch.accuracy:.1%}, "
             f"validation accuracy {epoch.validation_accuracy:.1%}, {epoch.seconds:.0f} s",
         )
+        if self._listener:
+            self._listener.epoch(epoch)

@@ -13,6 +13,7 @@ from contract.card import Lineage, Output
 from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
+from training.conditions import ALONE, Conditions
 from training.console import tell
 from training.data.dataset import DataSet
 from training.data.storage import storage_errors
@@ -45,7 +46,14 @@ class TrainingJob:
     """Does a plan in its run's folder; begins anew or goes on, whichever the folder asks for."""
 
     def __init__(
-        self, plan: RunPlan, data: DataSet, settings: TrainingSettings, console: Console, start: Start | None = None
+        self,
+        plan: RunPlan,
+        data: DataSet,
+        settings: TrainingSettings,
+        console: Console,
+        start: Start | None = None,
+        *,
+        conditions: Conditions = ALONE,
     ) -> None:
         self._plan = plan
         self._data = data
@@ -53,6 +61,7 @@ class TrainingJob:
         self._console = console
         self._architecture = architecture(plan.architecture)
         self._start = start
+        self._conditions = conditions
         self._shape = shape_of(data, start)
 
     def run(self, runs: RunStore) -> Path:
@@ -93,7 +102,7 @@ class TrainingJob:
         learner = Learner(model, recipe, steps * self._plan.epochs, self._plan.class_weights)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
-        display = TrainingDisplay(self._console, self._plan.epochs, steps)
+        display = TrainingDisplay(self._console, self._plan.epochs, steps, self._conditions.listener)
         return model, trainer.run(display, lambda epoch: tracker.epoch(point_of(epoch)))
 
     def _check_room(self, model: keras.Model, folder: Path) -> None:
@@ -119,7 +128,9 @@ class TrainingJob:
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
         answers = Answers(self._data.test.labels, exported.probabilities(self._data.test.images))
         record = self._record(answers, history)
-        self._report(folder, record, answers)
+        answers.write(folder / ANSWERS)
+        if self._conditions.with_report:
+            self._report(folder, record, answers)
         record.write(folder)
         for name in (CHECKPOINT, BEST, START):
             (folder / name).unlink(missing_ok=True)
@@ -127,7 +138,6 @@ class TrainingJob:
 
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
         tell(self._console, "Making the report.")
-        answers.write(folder / ANSWERS)
         write_report(Report(of_run(record, answers, self._data), partial(tell, self._console)), folder)
         tell(self._console, f"The report is {folder / REPORT}.")
 

@@ -27,6 +27,8 @@ def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], dev
         machine=str(hardware),
         run=plan.id,
         parent=plan.parent,
+        job=plan.job,
+        batches=plan.batches,
         parameters={**parameters, "mean": list(mean), "deviation": list(deviation)},
     )
 

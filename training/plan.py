@@ -46,6 +46,10 @@ class RunPlan(Document):
     """Of each label in the loss."""
     max_bad: Fraction = 0.01
     """Share of a folder's files that may be left out because they can't be read."""
+    job: str | None = None
+    """The retrain job that does the run."""
+    batches: tuple[str, ...] = ()
+    """The batches of uploaded examples among the training pictures."""
 
     def write(self, folder: Path) -> None:
         """Write the plan into the run's folder."""

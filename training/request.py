@@ -32,6 +32,8 @@ class TrainingRequest:
     """Instead of the profile's."""
     folder: Path | None = None
     """A picture folder; without it the model's name must be that of a known data set."""
+    base: str | None = None
+    """The data set as the catalog knows it, where neither folder nor name tells it."""
     size: int = DEFAULT_SIZE
     seed: int = 0
     epochs: int | None = None
@@ -45,6 +47,10 @@ class TrainingRequest:
     class_weights: Choice = "auto"
     max_bad: float = MAX_BAD
     """Share of a folder's files that may be left out because they can't be read."""
+    job: str | None = None
+    """The retrain job that wants the run."""
+    batches: tuple[str, ...] = ()
+    """The batches of uploaded examples among the training pictures."""
 
     @classmethod
     def of(
@@ -73,7 +79,7 @@ class TrainingRequest:
             RequestInvalid: there are no data for this model, or a number is out of its range.
         """
         check_model_name(self.model)
-        if self.folder is None and self.model != CIFAR10:
+        if self.folder is None and self.base is None and self.model != CIFAR10:
             raise RequestInvalid(f"There is no data set {self.model!r}; give a picture folder with --data.")
         if self.size < MINIMUM_SIZE:
             raise RequestInvalid(f"Pictures must be at least {MINIMUM_SIZE} pixels wide and high.")
@@ -93,6 +99,8 @@ class TrainingRequest:
     @property
     def source(self) -> str:
         """The data set, as the catalog knows it."""
+        if self.base is not None:
+            return self.base
         return CIFAR10 if self.folder is None else str(self.folder.resolve())
 
     def plan(self, run: str, data: DataSet, precision: Precision) -> RunPlan:
@@ -121,4 +129,6 @@ class TrainingRequest:
             rate=chosen.rate * fits / chosen.batch_size,
             class_weights=class_weights(data.train.labels, len(data.labels), self.class_weights),
             max_bad=self.max_bad,
+            job=self.job,
+            batches=self.batches,
         )

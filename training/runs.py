@@ -6,6 +6,7 @@ run.json            # RunRecord; written last, so that a folder with it is a fin
 start.npz           # of a fine-tuning run while it trains: the parent's weights; loaded without pickle
 skipped.txt         # where there were any: picture files that can't be read, each with the reason
 model.savedmodel/   # the trained model in float32, uint8 [batch, height, width, channels] → probabilities
+model.onnx          # of a run that was compared with another version: the graph that will be served
 golden.parquet      # test pictures as users send them, their tensors, the trained model's own answers
 answers.parquet     # the answers to all test pictures
 report.html         # what a person reads; report.json and plots/ belong to it
@@ -26,6 +27,7 @@ from training.errors import RunUnfinished
 
 RECORD = "run.json"
 SAVED_MODEL = "model.savedmodel"
+CONVERTED = "model.onnx"
 GOLDEN = "golden.parquet"
 CHECKPOINT = "checkpoint.npz"
 START = "start.npz"

@@ -7,6 +7,7 @@ from rich.console import Console
 from contract.files import write_atomically
 from training import backend
 from training.architectures import architecture
+from training.conditions import ALONE, Conditions
 from training.console import tell
 from training.data.catalog import Catalog
 from training.data.dataset import DataSet
@@ -31,21 +32,23 @@ class Training:
         self._catalog = Catalog(settings, console)
         self.runs = RunStore(settings.runs_dir)
 
-    def start(self, request: TrainingRequest, data_dir: Path | None = None) -> Path:
+    def start(self, request: TrainingRequest, data_dir: Path | None = None, conditions: Conditions = ALONE) -> Path:
         """Do a new run; returns its finished folder. Raises `TriremeError`s for all that can go wrong."""
         request.check()
         for run in self.runs.unfinished(request.model):
             tell(self._console, f"Run {run} is unfinished; `--resume {run}` would go on with it.")
         start = request.parent.start() if request.parent else None
-        data = self._catalog.load(request.source, size=request.size, data_dir=data_dir, max_bad=request.max_bad)
-        plan = request.plan(self.runs.new_id(), data, backend.precision(self._settings))
+        data = conditions.data or self._catalog.load(
+            request.source, size=request.size, data_dir=data_dir, max_bad=request.max_bad
+        )
+        plan = request.plan(conditions.run or self.runs.new_id(), data, backend.precision(self._settings))
         if start:
             start.give_to(architecture(plan.architecture).build(shape_of(data, start)), data.labels)  # or raise
         self._create(plan, data, start)
         self._describe(plan)
-        return TrainingJob(plan, data, self._settings, self._console, start).run(self.runs)
+        return TrainingJob(plan, data, self._settings, self._console, start, conditions=conditions).run(self.runs)
 
-    def resume(self, model: str, run: str, data_dir: Path | None = None) -> Path:
+    def resume(self, model: str, run: str, data_dir: Path | None = None, conditions: Conditions = ALONE) -> Path:
         """Go on with a model's run that was interrupted; returns its finished folder.
 
         Everything that the next step depends on comes from the checkpoint, so the outcome is that of a run that was
@@ -58,10 +61,12 @@ class Training:
         plan = RunPlan.read(folder)
         if plan.model != model:
             raise RunUnknown(f"The training run {run} is one of model {plan.model!r}, not {model!r}.")
-        data = self._catalog.load(plan.source, size=plan.input.height, data_dir=data_dir, max_bad=plan.max_bad)
+        data = conditions.data or self._catalog.load(
+            plan.source, size=plan.input.height, data_dir=data_dir, max_bad=plan.max_bad
+        )
         start = Start.read(folder / START) if plan.parent else None
         tell(self._console, f"Going on with run {run}.")
-        return TrainingJob(plan, data, self._settings, self._console, start).run(self.runs)
+        return TrainingJob(plan, data, self._settings, self._console, start, conditions=conditions).run(self.runs)
 
     def _describe(self, plan: RunPlan) -> None:
         begins = f", fine-tuned from {plan.parent}" if plan.parent else ""

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from platformdirs import user_cache_path
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from training.tracking.settings import TrackingSettings
@@ -49,3 +50,15 @@ class TrainingSettings(TrackingSettings):
     """Seconds that converting an imported artefact, or asking it for its answers to the examples, may take."""
     import_max_bytes: PositiveInt = Field(default=2_000_000_000, le=2_000_000_000)
     """Largest artefact to import; a served ONNX graph is one message of at most 2 GiB."""
+    repository: Path = Path("model_repository")
+    """The model repository that a retrain job publishes into."""
+    database: SecretStr = SecretStr("sqlite:///.trireme/trireme.db")
+    """URL of the gateways' database, in which a retrain job finds what to do: as GATEWAY_DATABASE."""
+    examples: str = ".trireme/examples"
+    """Where a retrain job finds uploaded examples: a folder, or `s3://bucket/prefix`; as GATEWAY_EXAMPLES."""
+    examples_endpoint: str | None = None
+    """Address of the S3 server with the uploaded examples, where it isn't Amazon's."""
+    job: UUID | None = None
+    """The retrain job that `python -m training.retrain` does, where no argument names it."""
+    attempt: PositiveInt | None = None
+    """The attempt at the job, where no argument names it."""

@@ -44,6 +44,7 @@ ERROR_MODULES = (
     "training.importing.errors",
     "training.publish.errors",
     "training.report.errors",
+    "training.retrain.errors",
     "training.tables.errors",
     "trireme.errors",
 )

@@ -1,6 +1,7 @@
 """Publishing a model, mostly a training run, as the next version of its name."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from contract.card import Gate, VersionCard
 from contract.digests import folder_digests
+from contract.errors import CardInvalid
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import CARD, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
@@ -15,6 +17,7 @@ from contract.target import Target
 from modelserver.config import check_config
 from training import runs
 from training.engines.record import TuningStore
+from training.errors import PublishWithdrawn
 from training.publish.candidate import NO_FACTS, Build, Candidate, TableFacts
 from training.publish.evidence import Evidence, RunData
 from training.publish.gate import Golden, conversion_gate
@@ -24,6 +27,8 @@ from training.publish.staging import copy_tree, reveal, staging_area
 from training.report.files import complete_report, copy_report
 from training.report.material import Material
 from training.report.sources import of_run
+
+MayReveal = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ def publish(
     data: RunData | None = None,
     tunings: TuningStore | None = None,
     target: Target | None = None,
+    may_reveal: MayReveal = lambda: True,
 ) -> Publication:
     """Publish the run in folder `run` as the next version of its model.
 
@@ -60,7 +66,9 @@ def publish(
     tell(f"Converting run {record.id} to ONNX.")
     build = partial(_build, run, record)
     serving = Serving(engine, evidence)
-    return publish_candidate(record, build, repository, dry_run=dry_run, tell=tell, serving=serving)
+    return publish_candidate(
+        record, build, repository, dry_run=dry_run, tell=tell, serving=serving, may_reveal=may_reveal
+    )
 
 
 def publish_candidate(
@@ -72,10 +80,18 @@ def publish_candidate(
     tell: Tell = lambda _: None,
     serving: Serving | None = None,
     facts: TableFacts = NO_FACTS,
+    may_reveal: MayReveal = lambda: True,
 ) -> Publication:
-    """Publish a model, wherever it was trained, as the next version of its name; promises and raises as `publish`."""
+    """Publish a model, wherever it was trained, as the next version of its name; promises and raises as `publish`.
+
+    What a retrain job made is published once: where the repository has a version of that job, it is that one.
+    `may_reveal` is asked when nothing is left but to make the version visible; where it says no, `PublishWithdrawn` is
+    raised.
+    """
     serving = serving or Serving(plain_engine(), Evidence())
     with staging_area(repository) as area:
+        if published := version_of_job(ModelRepository(repository), candidate.model, candidate.lineage.job):
+            return Publication(published, repository / published.name.triton_name)
         name = _next_version(repository, candidate.model)
         staged = area / name.triton_name
         _assemble(staged, name, candidate, build, serving)
@@ -83,7 +99,27 @@ def publish_candidate(
         gates = _prove(area, name, candidate, serving, facts)
         card = _card(name, candidate, serving, facts, files=folder_digests(staged), gates=gates)
         (staged / CARD).write_text(card.model_dump_json(indent=2) + "\n")
-        return Publication(card, None if dry_run else reveal(staged, repository, name))
+        if dry_run:
+            return Publication(card, None)
+        if not may_reveal():
+            raise PublishWithdrawn
+        return Publication(card, reveal(staged, repository, name))
+
+
+def version_of_job(repository: ModelRepository, model: str, job: str | None) -> VersionCard | None:
+    """The card of the model's version that a retrain job published; None where there is none."""
+    if job is None:
+        return None
+    cards = (_readable_card(repository, ModelVersion(model, version)) for version in repository.versions(model)[::-1])
+    return next((card for card in cards if card is not None and card.lineage.job == job), None)
+
+
+def _readable_card(repository: ModelRepository, name: ModelVersion) -> VersionCard | None:
+    """A version's card; None where it is damaged: then it is none that was just published."""
+    try:
+        return repository.card(name)
+    except CardInvalid:
+        return None
 
 
 def _next_version(repository: Path, model: str) -> ModelVersion:
@@ -103,7 +139,10 @@ def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
     shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
     copy_report(run, staged)
     complete_report(staged, of_run(record))
-    convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
+    if (run / runs.CONVERTED).is_file():
+        shutil.copyfile(run / runs.CONVERTED, staged / ONNX_MODEL)
+    else:
+        convert(staged / SAVED_MODEL, staged / ONNX_MODEL, schema=record.input, output=record.output)
 
 
 def _prove(

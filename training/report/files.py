@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contract.files import write_atomically
-from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD
+from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD, RETRAIN
 from training.report.material import Material
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def write_report(report: "Report", folder: Path) -> None:
 
 
 def copy_report(run: Path, version: Path) -> None:
-    """Copy a run's report and answers into a version's folder, where the run has one."""
+    """Copy a run's report and answers into a version's folder, where the run has one, and what a retrain job found."""
+    if (run / RETRAIN).is_file():
+        shutil.copyfile(run / RETRAIN, version / RETRAIN)
     if (run / REPORT).is_file():
         for name in (REPORT, REPORT_RECORD, ANSWERS):
             shutil.copyfile(run / name, version / name)

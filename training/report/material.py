@@ -8,6 +8,7 @@ from contract.card import Lineage
 from contract.metrics import Evaluation
 from training.data.dataset import DataSet
 from training.report.answers import Answers
+from training.report.comparison.verdict import Verdict
 from training.report.findings import Findings
 
 History = tuple[dict[str, JsonValue], ...]
@@ -30,6 +31,8 @@ class Material:
     """None for a run that isn't published yet."""
     findings: Findings | None = None
     """There exactly for models of tables."""
+    verdict: Verdict | None = None
+    """How it did against the version that served, where a retrain job compared them."""
 
     @property
     def labels(self) -> tuple[str, ...]:

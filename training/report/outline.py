@@ -10,6 +10,7 @@ from training.report.section import Section, Table
 from training.report.sections import (
     bands,
     calibration,
+    challenge,
     classes,
     confusion,
     curves,
@@ -45,9 +46,9 @@ class Part:
     table: Table | None = None
 
 
-MODEL = (curves, confusion, classes, roc, precision_recall, calibration, mistakes)
+MODEL = (challenge, curves, confusion, classes, roc, precision_recall, calibration, mistakes)
 DATA = (distribution, samples, intensities, twins)
-TABLE = (tries, confusion, classes, roc, precision_recall, scores, gains, bands, importance)
+TABLE = (challenge, tries, confusion, classes, roc, precision_recall, scores, gains, bands, importance)
 TABLE_DATA = (distribution, missing, ranges)
 
 

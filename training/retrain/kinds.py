@@ -1,0 +1,40 @@
+"""Which work a job is. What does it is imported when it is wanted: TensorFlow takes seconds."""
+
+from importlib import import_module
+from typing import Literal, cast
+
+from contract.jobs.documents import JobKind
+from contract.names import ModelVersion
+from contract.repository import ModelRepository
+from training.retrain.errors import JobUnsupported
+from training.retrain.work import Assignment, Work
+
+InputKind = Literal["image", "table"]
+WORKS: dict[tuple[JobKind, InputKind], str] = {
+    (JobKind.RETRAIN, "image"): "training.retrain.pictures:retrain",
+}
+"""`module:function` of each."""
+
+
+def find_work(assignment: Assignment, repository: ModelRepository) -> Work:
+    """What does the job; raises `JobUnsupported`."""
+    parameters = assignment.parameters
+    version = parameters.version if parameters.kind is JobKind.EVALUATE else assignment.champion
+    kind = input_kind(assignment.model, version, parameters.base, repository)
+    place = WORKS.get((parameters.kind, kind))
+    if place is None:
+        raise JobUnsupported(f"There are no jobs of the kind {parameters.kind} for models of this kind ({kind}).")
+    module, _, function = place.partition(":")
+    return cast("Work", getattr(import_module(module), function))
+
+
+def input_kind(model: str, version: int | None, base: str | None, repository: ModelRepository) -> InputKind:
+    """What the model takes: what the version's card says, else what the base is; a new model's may be a recipe.
+
+    Raises `VersionUnknown` or `CardInvalid`.
+    """
+    if version is not None:
+        return repository.card(ModelVersion(model, version)).input.kind
+    from training.tables.recipes import names_recipe  # noqa: PLC0415 - a second of imports that few jobs need
+
+    return "table" if base is not None and names_recipe(base) else "image"
