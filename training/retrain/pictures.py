@@ -36,6 +36,7 @@ from training.retrain.uploads import Extended, PictureStore, extend
 from training.retrain.work import Assignment, Office, Outcome
 from training.run_store import RunStore
 from training.runs import CONVERTED, RECORD, SAVED_MODEL, RunRecord
+from training.tracking.tracking import track_publication, tracking
 
 RUN = "run"
 """File in the job's folder that names its training run, so that the next attempt goes on with it."""
@@ -182,14 +183,16 @@ class PictureRetrain:
     def _publish(self, run: Path, data: DataSet, result: RetrainResult) -> RetrainResult:
         write_memo(run, result)
         self._stage("publishing")
-        publication = publish(
-            run,
-            self.office.repository.root,
-            tell=partial(tell, self.office.console),
-            data=_AtHand(data),
-            tunings=TuningStore(self.office.settings.tuning_dir),
-            may_reveal=self.office.reporter.may_reveal,
-        )
+        with tracking(self.office.settings, self.office.console) as tracker:
+            publication = publish(
+                run,
+                self.office.repository.root,
+                tell=partial(tell, self.office.console),
+                data=_AtHand(data),
+                tunings=TuningStore(self.office.settings.tuning_dir),
+                may_reveal=self.office.reporter.may_reveal,
+            )
+            track_publication(tracker, publication)
         return result.model_copy(update={"published": publication.card.version})
 
 

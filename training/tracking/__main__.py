@@ -59,8 +59,8 @@ def _answer(answers: IO[str], sentences: list[str | None]) -> None:
 def main() -> None:
     """Read the settings, then notes, from the standard input."""
     os.nice(NICENESS)
-    for name in UNNEEDED:
-        sys.modules[name] = None  # type: ignore[assignment] # which is how Python is told that there is no such module
+    # None is how Python is told that there is no such module.
+    sys.modules.update(dict.fromkeys(UNNEEDED))  # type: ignore[arg-type]  # typeshed doesn't know None
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print must not be taken for an answer
     notes = os.fdopen(0, encoding="utf-8")

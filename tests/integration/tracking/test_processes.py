@@ -18,14 +18,16 @@ from tests.integration.training.test_training import Interrupt
 from tests.support.cifar10 import sample
 from tests.support.credit_table import write_recipe
 from tests.support.trained import quiet_settings, sample_plan
+from tests.support.versions import make_version
 from tests.support.wandb_file import records
 from training.cli import train
 from training.job import TrainingJob
 from training.plan import RunPlan
+from training.publish.publisher import Publication
 from training.run_store import RunStore
 from training.settings import TrainingSettings
 from training.tracking.registry import VERSION
-from training.tracking.tracking import set_aliases
+from training.tracking.tracking import set_aliases, track_publication, tracking
 
 # MLflow's own ways with SQLAlchemy are not for us to change.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -118,21 +120,19 @@ def test_a_dead_server_costs_a_run_nothing_but_the_patience_that_it_was_given(
     assert "Traceback" not in done.stderr
 
 
-def test_a_recipe_s_tries_figures_and_version_are_found_in_both_trackers(
+def test_a_recipe_s_tries_figures_and_version_are_found_in_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = tracked_settings(tmp_path, tracking=("mlflow", "wandb"))
-    for name in ("runs_dir", "mlflow_uri", "mlflow_artifacts", "wandb_dir"):
+    settings = tracked_settings(tmp_path)
+    for name in ("runs_dir", "mlflow_uri", "mlflow_artifacts"):
         monkeypatch.setenv(f"TRAINING_{name.upper()}", str(getattr(settings, name)))
-    monkeypatch.setenv("TRAINING_TRACKING", "mlflow,wandb")
+    monkeypatch.setenv("TRAINING_TRACKING", "mlflow")
     search = {"kind": "random", "trials": 2, "space": {"num_leaves": [4, 8, 16]}}
     recipe, repository = write_recipe(tmp_path, {"search": search}), tmp_path / "repository"
     done = CliRunner().invoke(train, [str(recipe), "--publish", "--repository", str(repository)])
     assert done.exit_code == 0, done.output
     check_run(store(settings))
     check_version(store(settings))
-    set_aliases(settings, Console(file=io.StringIO()), ModelRepository(repository), model="loans", champion=1)
-    check_artifacts(tmp_path / "wandb")
 
 
 def check_run(client: MlflowClient) -> None:
@@ -152,10 +152,20 @@ def check_version(client: MlflowClient) -> None:
     assert not kept & {"features.parquet", "golden.parquet", "answers.parquet", "explanation.npz"}
 
 
-def check_artifacts(folder: Path) -> None:
-    """The version as it was published, and as its alias was told once more: the same files, so the same version."""
-    first, again = (one for one in records(folder, "artifact") if one.type == "model")
-    assert (first.name, set(first.aliases)) == ("loans", {"loans-v1", "champion", "latest"})
-    assert "1/model.onnx" in {file.path for file in first.manifest.contents}
-    assert again.digest == first.digest
+def test_versions_are_versions_of_one_artifact_whose_aliases_move(tmp_path: Path) -> None:
+    settings, console = tracked_settings(tmp_path, tracking=("wandb",)), Console(file=io.StringIO(), width=300)
+    repository = ModelRepository(tmp_path / "repository")
+    with tracking(settings, console) as tracker:
+        for number in (1, 2):
+            card = repository.card(make_version(repository.root, version=number))
+            track_publication(tracker, Publication(card, repository.folder(card.name)))
+        track_publication(tracker, Publication(card, None))
+    set_aliases(settings, console, repository, model="tiny", champion=2)
+    first, second, again = records(tmp_path / "wandb", "artifact")
+    assert {one.name for one in (first, second, again)} == {"tiny"}
+    assert set(first.aliases) == {"tiny-v1", "champion", "latest"}
+    assert set(second.aliases) == {"tiny-v2", "challenger", "latest"}
+    assert {file.path for file in first.manifest.contents} >= {"card.json", "1/model.onnx", "labels.txt"}
+    assert first.digest != second.digest == again.digest
     assert "champion" in again.aliases
+    assert console.file.getvalue() == ""  # type: ignore[attr-defined]  # it is a StringIO
