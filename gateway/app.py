@@ -14,6 +14,7 @@ from gateway.connecting import OpenModelServer, open_triton
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
+from gateway.jobs.opening import OpenLauncher, launcher_of
 from gateway.limits import cors
 from gateway.limits.opening import rate_counters
 from gateway.limits.policy import RatePolicy
@@ -44,7 +45,12 @@ from gateway.telemetry.tracing import Tracing
 DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
 
 
-def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer | None = None) -> FastAPI:
+def create_app(
+    settings: GatewaySettings,
+    *,
+    open_model_server: OpenModelServer | None = None,
+    open_launcher: OpenLauncher = launcher_of,
+) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
@@ -53,7 +59,8 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, metrics, connect, tracing) as services:
+        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher)
+        async with opened as services:
             app.state.services = services
             try:
                 yield

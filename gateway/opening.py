@@ -24,7 +24,7 @@ from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import open_identity
 from gateway.inference import ModelServer
-from gateway.jobs.opening import open_jobs
+from gateway.jobs.opening import OpenLauncher, launcher_of, open_jobs
 from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
@@ -51,7 +51,12 @@ from gateway.telemetry.tracing import UNTRACED, Tracing
 
 @contextlib.asynccontextmanager
 async def open_services(
-    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer, tracing: Tracing = UNTRACED
+    settings: GatewaySettings,
+    metrics: Metrics,
+    open_model_server: OpenModelServer,
+    tracing: Tracing = UNTRACED,
+    *,
+    open_launcher: OpenLauncher = launcher_of,
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
@@ -106,7 +111,14 @@ async def open_services(
             addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
             jobs=await stack.enter_async_context(
-                open_jobs(settings, database, metrics.jobs, lambda: follower.current, None)
+                open_jobs(
+                    settings,
+                    database,
+                    metrics.jobs,
+                    catalogue=lambda: follower.current,
+                    examples=None,
+                    open_launcher=open_launcher,
+                )
             ),
         )
 

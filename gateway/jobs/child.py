@@ -49,12 +49,8 @@ class Child:
         """Why it ended, as far as can be seen from outside."""
         code = self._process.returncode or 0
         how = f"was ended by {_signal_name(-code)}" if code < 0 else f"ended with status {code}"
-        last = self._output.last
-        return (
-            f"The job's process {how}."
-            if last is None
-            else f"The job's process {how}; it last wrote: {last}"[:MAX_LINE]
-        )
+        wrote = "" if self._output.last is None else f"; it last wrote: {self._output.last}"
+        return f"The job's process {how}{wrote}"[:MAX_LINE].rstrip(".") + "."
 
     def end(self, grace_s: float) -> None:
         """Ask it to end, once, and kill it after a while."""

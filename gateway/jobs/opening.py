@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
+from contract.errors import SettingsInvalid
 from contract.jobs.policy import RetrainPolicies
 from gateway.background import in_background
 from gateway.catalogue import Catalogue
@@ -28,16 +29,20 @@ COMMAND = (sys.executable, "-m", "training.retrain")
 PACKAGE = "training"
 OURS = "GATEWAY_"
 
+OpenLauncher = Callable[[GatewaySettings, JobEvents], Launcher]
+
 
 @contextlib.asynccontextmanager
 async def open_jobs(
     settings: GatewaySettings,
     database: Database | None,
     metrics: JobMetrics,
+    *,
     catalogue: Callable[[], Catalogue],
     examples: TrainingBatches | None,
+    open_launcher: OpenLauncher,
 ) -> AsyncIterator[Jobs | None]:
-    """Run jobs; None where none are run. Raises `PoliciesInvalid`."""
+    """Run jobs; None where none are run. Raises `PoliciesInvalid`, or `SettingsInvalid` where nothing can run them."""
     if settings.jobs == "off" or database is None:
         yield None
         return
@@ -45,7 +50,7 @@ async def open_jobs(
     events = JobEvents(database)
     runner = Runner(
         queue=JobQueue(database),
-        launcher=process_launcher(settings, events),
+        launcher=open_launcher(settings, events),
         policies=policies,
         settings=settings,
         gateway=Identifiers().prediction_id(),
@@ -58,8 +63,10 @@ async def open_jobs(
         yield Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
 
 
-def process_launcher(settings: GatewaySettings, events: JobEvents) -> Launcher:
-    """What runs jobs as child processes, with Trireme's own program."""
+def launcher_of(settings: GatewaySettings, events: JobEvents) -> Launcher:
+    """What runs jobs, as the settings say, with Trireme's own program. Raises `SettingsInvalid`."""
+    if settings.jobs == "kubernetes":
+        raise SettingsInvalid(["GATEWAY_JOBS: This gateway has no part that speaks with Kubernetes."])
     return ProcessLauncher(COMMAND, environment(settings), events, settings, needs=PACKAGE)
 
 

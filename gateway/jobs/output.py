@@ -10,8 +10,8 @@ from gateway.database.errors import DatabaseUnavailable
 
 MAX_LINE = 500
 """Characters of a line that are kept."""
-MAX_WAITING = 2000
-"""Lines that wait for the database; the oldest give way."""
+MOST = 2001
+"""Lines of one process that are shipped: one more than a job's log holds, so that its end tells of the others."""
 CHUNK = 64 * 1024
 BATCH = 200
 """Lines of one transaction."""
@@ -29,7 +29,8 @@ class Output:
 
     def __init__(self, keep: Keep) -> None:
         self._keep = keep
-        self._waiting: deque[str] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[str] = deque()
+        self._left = MOST
         self._sent: list[str] = []
         """On their way, and not yet taken."""
         self._lines = Lines()
@@ -53,7 +54,8 @@ class Output:
             pass
 
     def _take(self, lines: Sequence[str]) -> None:
-        self._waiting.extend(lines)
+        self._waiting.extend(lines[: self._left])
+        self._left = max(0, self._left - len(lines))
         if lines:
             self.last = lines[-1]
 

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 
 from fastapi.sse import ServerSentEvent
 
-from contract.jobs.documents import JobState
 from gateway.database.errors import DatabaseUnavailable
 from gateway.jobs.events import Event, JobEvents
 from gateway.jobs.job import Job
 from gateway.jobs.store import JobStore
 
+LINGER = timedelta(seconds=1)
+"""So long the last lines of a job's log may be on their way after its end."""
 PATIENCE_S = 60.0
 """Seconds for which a stream outlasts a database that is away."""
 
@@ -51,7 +53,7 @@ class EventStream:
 
     async def _next(self) -> tuple[list[Event], bool]:
         try:
-            # First the job: what it writes before its end is then among the events.
+            # First the job: what came before its end is then among the events.
             is_over = await self._is_over()
             found = await self._events.after(self._job.id, self._after)
         except DatabaseUnavailable:
@@ -61,7 +63,7 @@ class EventStream:
 
     async def _is_over(self) -> bool:
         job = await self._store.find(self._job.model, self._job.kind, self._job.id)
-        return JobState(job.state).is_final
+        return job.ended is not None and datetime.now(UTC) - job.ended > LINGER
 
 
 def _sent(event: Event) -> ServerSentEvent:
