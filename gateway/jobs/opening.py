@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from contract.errors import SettingsInvalid
 from contract.jobs.policy import RetrainPolicies
 from gateway.background import in_background
 from gateway.catalogue import Catalogue
@@ -16,13 +15,16 @@ from gateway.database.migrating import prepare
 from gateway.identifiers import Identifiers
 from gateway.jobs.asking import Questions, TrainingBatches
 from gateway.jobs.events import JobEvents
+from gateway.jobs.history import RetrainHistory
 from gateway.jobs.jobs import Jobs, streams
+from gateway.jobs.kubernetes.opening import kubernetes_launcher
 from gateway.jobs.launcher import Launcher
 from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.processes import ProcessLauncher
 from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import END_S, Runner
 from gateway.jobs.store import JobStore
+from gateway.jobs.triggers import Triggers
 from gateway.settings import GatewaySettings
 
 COMMAND = (sys.executable, "-m", "training.retrain")
@@ -60,13 +62,24 @@ async def open_jobs(
     )
     async with _running(runner):
         store = JobStore(database, settings.job_queue)
-        yield Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
+        jobs = Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
+        triggers = Triggers(
+            policies=policies,
+            catalogue=catalogue,
+            questions=jobs.questions,
+            create=jobs.create,
+            history=RetrainHistory(database),
+            examples=examples,
+            interval_s=settings.trigger_interval_s,
+        )
+        async with _working(triggers):
+            yield jobs
 
 
 def launcher_of(settings: GatewaySettings, events: JobEvents) -> Launcher:
     """What runs jobs, as the settings say, with Trireme's own program. Raises `SettingsInvalid`."""
     if settings.jobs == "kubernetes":
-        raise SettingsInvalid(["GATEWAY_JOBS: This gateway has no part that speaks with Kubernetes."])
+        return kubernetes_launcher(settings)
     return ProcessLauncher(COMMAND, environment(settings), events, settings, needs=PACKAGE)
 
 
@@ -82,15 +95,21 @@ def environment(settings: GatewaySettings) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def _running(runner: Runner) -> AsyncIterator[None]:
     try:
-        async with in_background(runner.run()) as task:
-            try:
-                yield
-            finally:
-                runner.stop()
-                # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
-                await asyncio.wait([task], timeout=END_S)
+        async with _working(runner):
+            yield
     finally:
         await runner.close()
+
+
+@contextlib.asynccontextmanager
+async def _working(worker: Runner | Triggers) -> AsyncIterator[None]:
+    async with in_background(worker.run()) as task:
+        try:
+            yield
+        finally:
+            worker.stop()
+            # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
+            await asyncio.wait([task], timeout=END_S)
 
 
 def _stable(catalogue: Callable[[], Catalogue], model: str) -> int | None:

@@ -61,12 +61,13 @@ class Triggers:
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Look again and again, until `stop`."""
+        """Look at intervals, until `stop`."""
         while not self._stopping.is_set():
-            await self.look()
+            # First the pause: the database's schema may still be on its way.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_s):
                     await self._stopping.wait()
+            await self.look()
 
     def stop(self) -> None:
         """Look no more."""
