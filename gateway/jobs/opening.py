@@ -15,6 +15,7 @@ from gateway.database.migrating import prepare
 from gateway.identifiers import Identifiers
 from gateway.jobs.asking import Questions, TrainingBatches
 from gateway.jobs.events import JobEvents
+from gateway.jobs.history import RetrainHistory
 from gateway.jobs.jobs import Jobs, streams
 from gateway.jobs.kubernetes.opening import kubernetes_launcher
 from gateway.jobs.launcher import Launcher
@@ -23,6 +24,7 @@ from gateway.jobs.processes import ProcessLauncher
 from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import END_S, Runner
 from gateway.jobs.store import JobStore
+from gateway.jobs.triggers import Triggers
 from gateway.settings import GatewaySettings
 
 COMMAND = (sys.executable, "-m", "training.retrain")
@@ -60,7 +62,18 @@ async def open_jobs(
     )
     async with _running(runner):
         store = JobStore(database, settings.job_queue)
-        yield Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
+        jobs = Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
+        triggers = Triggers(
+            policies=policies,
+            catalogue=catalogue,
+            questions=jobs.questions,
+            create=jobs.create,
+            history=RetrainHistory(database),
+            examples=examples,
+            interval_s=settings.trigger_interval_s,
+        )
+        async with _working(triggers):
+            yield jobs
 
 
 def launcher_of(settings: GatewaySettings, events: JobEvents) -> Launcher:
@@ -84,15 +97,21 @@ def environment(settings: GatewaySettings) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def _running(runner: Runner) -> AsyncIterator[None]:
     try:
-        async with in_background(runner.run()) as task:
-            try:
-                yield
-            finally:
-                runner.stop()
-                # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
-                await asyncio.wait([task], timeout=END_S)
+        async with _working(runner):
+            yield
     finally:
         await runner.close()
+
+
+@contextlib.asynccontextmanager
+async def _working(worker: Runner | Triggers) -> AsyncIterator[None]:
+    async with in_background(worker.run()) as task:
+        try:
+            yield
+        finally:
+            worker.stop()
+            # Where it is cancelled in the middle of a transaction, SQLite may stay locked for some seconds.
+            await asyncio.wait([task], timeout=END_S)
 
 
 def _stable(catalogue: Callable[[], Catalogue], model: str) -> int | None:

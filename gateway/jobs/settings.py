@@ -17,6 +17,8 @@ class JobSettings(SettingsGroup):
     """What runs retrains and evaluations: child processes of the gateway, Kubernetes Jobs, or nothing."""
     retrain_policies: Path | None = None
     """YAML file with each model's retrain policy, read at the start; empty: every model has the default one."""
+    trigger_interval_s: Seconds = 60.0
+    """Seconds between two looks at which models are to be retrained by their policies."""
     job_queue: Annotated[int, Field(ge=1, le=10_000)] = 20
     """Jobs of one model that may wait; beyond that the answer is 503."""
     jobs_at_once: Annotated[int, Field(ge=1, le=1000)] = 1

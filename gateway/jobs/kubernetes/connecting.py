@@ -67,19 +67,18 @@ class Connection:
 
 def connect(place: Place, timeout_s: float) -> Connection:
     """Read the credentials; nothing is asked yet. Raises `ApiAway`."""
-    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415 - heavy
-    from kubernetes.config import ConfigException, load_incluster_config, load_kube_config  # noqa: PLC0415
+    import kubernetes.config  # noqa: PLC0415 - heavy
+    from kubernetes.client import ApiClient, Configuration  # noqa: PLC0415
 
     configuration: Any = Configuration()
+    reading: Any = kubernetes.config
     # Another try is the runner's own; one here would multiply the time that a look takes.
     configuration.retries = False
     try:
         if place.kubeconfig is None:
-            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+            reading.load_incluster_config(configuration)
         else:
-            load_kube_config(  # type: ignore[no-untyped-call]
-                str(place.kubeconfig), client_configuration=configuration, persist_config=False
-            )
-    except (ConfigException, OSError) as error:
+            reading.load_kube_config(str(place.kubeconfig), client_configuration=configuration, persist_config=False)
+    except (reading.ConfigException, OSError) as error:
         raise ApiAway(type(error).__name__) from None
     return Connection(ApiClient(configuration), timeout_s)
