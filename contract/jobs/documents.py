@@ -116,9 +116,9 @@ class RetrainResult(Document):
     kind: Literal[JobKind.RETRAIN] = JobKind.RETRAIN
     run: str
     """The training run."""
-    champion: PositiveInt | None
+    champion: PositiveInt | None = None
     """The version that was challenged; None where the model had none that could be compared."""
-    published: PositiveInt | None
+    published: PositiveInt | None = None
     """The new version; None where the rule refused it."""
     rule: str
     """The rule in one sentence, with what was found."""
