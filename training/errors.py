@@ -19,7 +19,8 @@ TrainingError                   500  training-failed
 ├── RunChanged                  409  run-changed
 ├── MemoryShort                 507  memory-short
 ├── CheckpointInvalid           500  checkpoint-invalid
-└── TrainingDiverged            500  training-diverged
+├── TrainingDiverged            500  training-diverged
+└── PublishWithdrawn            409  publish-withdrawn
 """
 
 from contract.errors import TriremeError
@@ -178,3 +179,11 @@ class TrainingDiverged(TrainingError):
 
     code = "training-diverged"
     title = "Training diverged"
+
+
+class PublishWithdrawn(TrainingError):
+    """Whoever wanted the version doesn't want it any more; asked right before it would have become visible."""
+
+    status = 409
+    code = "publish-withdrawn"
+    title = "The version is not wanted any more"

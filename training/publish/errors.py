@@ -4,8 +4,7 @@ PublishError
 ├── ConversionFailed    500  conversion-failed
 ├── GraphUnsupported    422  graph-unsupported
 ├── EngineUnproven      422  engine-unproven
-├── GateFailed          422  gate-failed
-└── PublishWithdrawn    409  publish-withdrawn
+└── GateFailed          422  gate-failed
 """
 
 from training.errors import TrainingError
@@ -47,11 +46,3 @@ class GateFailed(PublishError):
     status = 422
     code = "gate-failed"
     title = "The candidate failed a gate"
-
-
-class PublishWithdrawn(PublishError):
-    """Whoever wanted the version doesn't want it any more; asked right before it would have become visible."""
-
-    status = 409
-    code = "publish-withdrawn"
-    title = "The version is not wanted any more"

@@ -17,8 +17,8 @@ from contract.target import Target
 from modelserver.config import check_config
 from training import runs
 from training.engines.record import TuningStore
+from training.errors import PublishWithdrawn
 from training.publish.candidate import NO_FACTS, Build, Candidate, TableFacts
-from training.publish.errors import PublishWithdrawn
 from training.publish.evidence import Evidence, RunData
 from training.publish.gate import Golden, conversion_gate
 from training.publish.graph import convert

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -59,12 +59,13 @@ class PictureExam:
     def tensors(self, contender: Contender) -> Tensors:
         """As `Exam` says; raises `PictureError` where another preprocessing can't read a picture, and `OSError`."""
         schema = contender.schema
-        if (
-            not isinstance(schema, ImageInput)
-            or schema.model_copy(update={"tensor": self.schema.tensor}) == self.schema
-        ):
+        if not isinstance(schema, ImageInput) or _preprocessing(schema) == _preprocessing(self.schema):
             return self.split.images
         return np.stack([to_tensor(self.split.body(index), schema) for index in range(len(self.split))])
+
+
+def _preprocessing(schema: ImageInput) -> dict[str, Any]:
+    return schema.model_dump(exclude={"tensor"})
 
 
 def champion_of(repository: ModelRepository, card: VersionCard) -> Contender:
@@ -79,7 +80,7 @@ def right(running: Arena, name: str, exam: Exam) -> Mask:
     contender = running.contenders[name]
     labels = contender.output.labels
     numbers = answered(labels, running.answers(name, exam.tensors(contender)), contender.decision)
-    return np.array([labels[number] for number in numbers]) == np.array(exam.truth)
+    return np.asarray(np.array([labels[number] for number in numbers]) == np.array(exam.truth))
 
 
 def contest(running: Arena, data: str, exam: Exam) -> Comparison:

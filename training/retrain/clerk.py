@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 
 class Clerk:
-    """The `training.retrain.work.Reporter` of a job; a context manager that writes the rest at its end.
+    """The `training.retrain.work.Reporter` of a job; a context manager that writes while it is entered.
 
-    Where the database is away it tries again with the next beat.
+    Where the database is away it tries again with the next beat; `flush` writes the rest.
     """
 
     def __init__(self, desk: JobDesk, stop: Stop, *, beat_s: float = BEAT_S, tick_s: float = TICK_S) -> None:
@@ -40,7 +40,6 @@ class Clerk:
         self._lines: deque[str] = deque(maxlen=KEPT)
         self._progress: Progress | None = None
         self._next_beat = 0.0
-        self._lock = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="beat", daemon=True)
 
@@ -53,7 +52,6 @@ class Clerk:
     ) -> None:
         self._over.set()
         self._thread.join()
-        self._try_to_write()
 
     def progress(self, progress: Progress) -> None:
         """As `Reporter` says."""
@@ -77,19 +75,21 @@ class Clerk:
     def _run(self) -> None:
         while not self._over.wait(self._tick_s):
             if self._lines or self._progress or time.monotonic() >= self._next_beat:
-                self._try_to_write()
+                try:
+                    self.flush()
+                except SQLAlchemyError as error:
+                    sys.stderr.write(f"The database of jobs doesn't answer ({type(error).__name__}); trying again.\n")
 
-    def _try_to_write(self) -> None:
-        with self._lock:
-            lines, progress = [self._lines.popleft() for _ in range(len(self._lines))], self._progress
-            self._progress = None
-            try:
-                situation = self._desk.beat(lines, progress)
-            except SQLAlchemyError as error:
-                self._keep(lines, progress)
-                sys.stderr.write(f"The database of jobs doesn't answer ({type(error).__name__}); trying again.\n")
-                return
-            self._next_beat = time.monotonic() + self._beat_s
+    def flush(self) -> None:
+        """Write what was told; raises `SQLAlchemyError` where the database is away, and forgets nothing."""
+        lines, progress = [self._lines.popleft() for _ in range(len(self._lines))], self._progress
+        self._progress = None
+        try:
+            situation = self._desk.beat(lines, progress)
+        except SQLAlchemyError:
+            self._keep(lines, progress)
+            raise
+        self._next_beat = time.monotonic() + self._beat_s
         if not situation.is_ours or situation.cancel_asked:
             self._stop.ask()
 
@@ -98,12 +98,12 @@ class Clerk:
         self._progress = self._progress or progress
 
 
-def insist(ask: Callable[[], T], stop: Stop, patience_s: float = PATIENCE_S) -> T:
-    """Ask the database, again and again while it is away, until `patience_s` seconds are over or a stop is asked.
+def insist(ask: Callable[[], T], stop: Stop, patience_s: float | None = None) -> T:
+    """Ask the database, again and again while it is away, until a stop is asked or the time is over.
 
-    Raises `JobStoreAway`.
+    That are `patience_s` seconds, or `PATIENCE_S`. Raises `JobStoreAway`.
     """
-    end, wait = time.monotonic() + patience_s, 0.25
+    end, wait = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s), 0.25
     while True:
         try:
             return ask()

@@ -86,7 +86,7 @@ class JobDesk:
         """Give a sign of life, and write down what was told meanwhile: lines, and how far the work is."""
         values: dict[str, Any] = {"heartbeat": self._now()}
         if progress is not None:
-            values["progress"] = _json(progress)
+            values["progress"] = progress.model_dump(mode="json", exclude_none=True)
         with self._engine.begin() as connection:
             if not connection.execute(update(JOBS).where(self._active).values(values)).rowcount:
                 return Situation(is_ours=False)
@@ -99,7 +99,8 @@ class JobDesk:
         """End the job for good; False where it was superseded. A second call after the first was lost is no harm."""
         values = {
             "state": ending.state.value,
-            "result": ending.result and _json(ending.result),
+            # With what is None: some figures have no default, and whoever reads them must find them.
+            "result": ending.result and ending.result.model_dump(mode="json"),
             "reason": ending.reason,
             "reason_code": ending.code,
             "ended": self._now(),
@@ -145,7 +146,3 @@ def open_desk(engine: Engine, job: str, attempt: int) -> Iterator[JobDesk]:
         yield JobDesk(engine, job, attempt)
     finally:
         engine.dispose()
-
-
-def _json(document: Progress | RetrainResult | EvaluationResult) -> dict[str, Any]:
-    return document.model_dump(mode="json", exclude_none=True)

@@ -18,7 +18,7 @@ from contract.errors import TriremeError
 from contract.jobs.documents import JobState
 from contract.repository import ModelRepository
 from training.data.storage import storage_errors
-from training.publish.errors import PublishWithdrawn
+from training.errors import PublishWithdrawn
 from training.retrain.clerk import Clerk, insist
 from training.retrain.desk import Ending, JobDesk
 from training.retrain.errors import JobBusy, JobStoreAway
@@ -44,24 +44,24 @@ class Harness:
     desk: JobDesk
     stop: Stop
     find: Find
+    hire: Callable[[JobDesk, Stop], Clerk] = Clerk
 
     def run(self) -> bool:
         """Do the attempt; False where it was superseded, or never was ours. Raises `JobStoreAway`."""
+        clerk = self.hire(self.desk, self.stop)
         try:
-            if not self._begun():
-                return False
-            ending: Ending | None = self._attempt()
+            with self.stop.interrupting():
+                if not insist(self.desk.begin, self.stop, BEGIN_S):
+                    return False
+                ending: Ending | None = self._attempt(clerk)
         except (KeyboardInterrupt, PublishWithdrawn):
             ending = None
-        return self._leave(ending)
+        return self._leave(ending, clerk)
 
-    def _begun(self) -> bool:
-        return insist(self.desk.begin, self.stop, BEGIN_S)
-
-    def _attempt(self) -> Ending:
+    def _attempt(self, clerk: Clerk) -> Ending:
         try:
             assignment = insist(self.desk.assignment, self.stop)
-            with Clerk(self.desk, self.stop) as clerk:
+            with clerk:
                 return _ending_of(self._work(assignment, clerk))
         except (JobStoreAway, PublishWithdrawn):
             raise
@@ -84,12 +84,16 @@ class Harness:
     def _folder(self) -> Path:
         return self.settings.runs_dir / FOLDER / self.desk.job
 
-    def _leave(self, ending: Ending | None) -> bool:
-        with self.stop.only_noted():
-            if ending is None:
-                return insist(self.desk.stop, self.stop, STOP_S)
-            is_ours = insist(lambda: self.desk.end(ending), self.stop)
-        if is_ours:
+    def _leave(self, ending: Ending | None, clerk: Clerk) -> bool:
+        """End the row. A stop meanwhile changes nothing but how long a database that is away is waited for."""
+        self.stop.forget()
+
+        def end() -> bool:
+            clerk.flush()
+            return self.desk.stop() if ending is None else self.desk.end(ending)
+
+        is_ours = insist(end, self.stop, STOP_S if ending is None else None)
+        if is_ours and ending is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         return is_ours
 

@@ -8,7 +8,6 @@ from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from training.retrain.errors import JobUnsupported
 from training.retrain.work import Assignment, Work
-from training.tables.recipes import names_recipe
 
 InputKind = Literal["image", "table"]
 WORKS: dict[tuple[JobKind, InputKind], str] = {
@@ -39,4 +38,6 @@ def input_kind(model: str, version: int | None, base: str | None, repository: Mo
     """
     if version is not None:
         return repository.card(ModelVersion(model, version)).input.kind
+    from training.tables.recipes import names_recipe  # noqa: PLC0415 - a second of imports that few jobs need
+
     return "table" if base is not None and names_recipe(base) else "image"

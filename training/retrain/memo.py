@@ -35,24 +35,30 @@ def result_of(record: FinishedRun, verdict: Verdict, *, added: int, left_out: di
 def write_memo(run: Path, result: RetrainResult) -> None:
     """Keep a result in its run's folder; publishing copies it into the version's. Raises `StorageFull`."""
     with storage_errors(run):
-        write_atomically(run / RETRAIN, result.model_dump_json(indent=2, exclude_none=True).encode())
+        write_atomically(run / RETRAIN, result.model_dump_json(indent=2).encode())
+
+
+def read_memo(folder: Path) -> RetrainResult | None:
+    """The result that lies in a run's or a version's folder; None where there is none that can be read."""
+    try:
+        return RetrainResult.model_validate_json((folder / RETRAIN).read_bytes())
+    except (OSError, ValidationError):
+        return None
 
 
 def published_result(repository: ModelRepository, model: str, job: str) -> RetrainResult | None:
     """The result of a job whose version is in the repository already; None where there is none."""
     card = version_of_job(repository, model, job)
-    return None if card is None else _read(repository, card).model_copy(update={"published": card.version})
+    if card is None:
+        return None
+    known = read_memo(repository.folder(card.name)) or _of_card(card)
+    return known.model_copy(update={"published": card.version})
 
 
-def _read(repository: ModelRepository, card: VersionCard) -> RetrainResult:
-    try:
-        return RetrainResult.model_validate_json((repository.folder(card.name) / RETRAIN).read_bytes())
-    except (OSError, ValidationError):
-        return RetrainResult(
-            run=card.lineage.run,
-            champion=None,
-            published=card.version,
-            rule="An earlier attempt of the job published the version; what it found can't be read any more.",
-            examples_added=0,
-            accuracy=card.metrics.accuracy,
-        )
+def _of_card(card: VersionCard) -> RetrainResult:
+    return RetrainResult(
+        run=card.lineage.run,
+        rule="An earlier attempt of the job published the version; what it found can't be read any more.",
+        examples_added=0,
+        accuracy=card.metrics.accuracy,
+    )

@@ -30,7 +30,7 @@ from training.request import TrainingRequest
 from training.retrain.arena import Contender
 from training.retrain.bases import base_of, load_base
 from training.retrain.challenge import Challenge, Judge, unopposed
-from training.retrain.memo import published_result, result_of, write_memo
+from training.retrain.memo import published_result, read_memo, result_of, write_memo
 from training.retrain.progress import StepProgress
 from training.retrain.uploads import Extended, PictureStore, extend
 from training.retrain.work import Assignment, Office, Outcome
@@ -71,6 +71,12 @@ class PictureRetrain:
         extended = self._extended(batches, evaluation)
         self.office.reporter.check()
         run = self._train(extended.data, batches)
+        known = read_memo(run)
+        if known is not None and known.champion == self.assignment.champion:
+            return Outcome(self._publish(run, extended.data, known))
+        return self._challenged(run, extended, evaluation)
+
+    def _challenged(self, run: Path, extended: Extended, evaluation: Sequence[Batch]) -> Outcome:
         self._stage("evaluating")
         verdict = self._judge(run, extended.data, evaluation)
         result = result_of(RunRecord.read(run), verdict, added=extended.added, left_out=extended.left_out)
@@ -78,6 +84,7 @@ class PictureRetrain:
         tell(self.office.console, verdict.sentence)
         if not verdict.holds:
             return Outcome(result, rejected=verdict.sentence)
+        write_memo(run, result)
         return Outcome(self._publish(run, extended.data, result))
 
     @cached_property
@@ -180,7 +187,6 @@ class PictureRetrain:
             write_report(report, run)
 
     def _publish(self, run: Path, data: DataSet, result: RetrainResult) -> RetrainResult:
-        write_memo(run, result)
         self._stage("publishing")
         publication = publish(
             run,
@@ -197,7 +203,7 @@ class PictureRetrain:
 class _AtHand:
     data: DataSet
 
-    def load(self, run: Path) -> DataSet:
+    def load(self, run: Path) -> DataSet:  # noqa: ARG002 - there is one run
         """The data of the job's run."""
         return self.data
 

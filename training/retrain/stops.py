@@ -12,14 +12,14 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Stop:
-    """Whether the job has to stop; the first one who asks interrupts the main thread, once."""
+    """Whether the job has to stop."""
 
     def __init__(self) -> None:
         self.asked = False
-        self._interrupts = True
+        self._interrupts = False
 
     def ask(self, *_: object) -> None:
-        """Ask it, from any thread or signal handler."""
+        """Ask it, from any thread or signal handler; the first one who asks interrupts the work, once."""
         if not self.asked:
             self.asked = True
             if self._interrupts:
@@ -27,14 +27,28 @@ class Stop:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     @contextmanager
-    def only_noted(self) -> Iterator[None]:
-        """Inside, a stop interrupts nothing: it is noted in `asked`, which is false again at first."""
-        self.asked, self._interrupts = False, False
-        before = signal.signal(signal.SIGINT, self.ask)
+    def interrupting(self) -> Iterator[None]:
+        """Inside, a stop interrupts the main thread with `KeyboardInterrupt`, also one that was asked before.
+
+        Outside, it is only noted in `asked`.
+        """
+        self._interrupts = True
         try:
+            if self.asked:
+                raise KeyboardInterrupt
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            self._interrupts = False
+
+    def forget(self) -> None:
+        """Wait for the next one who asks."""
+        self.asked = False
+
+    def interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """What SIGINT does."""
+        self.asked = True
+        if self._interrupts:
+            raise KeyboardInterrupt
 
 
 @contextmanager
@@ -45,7 +59,7 @@ def stops(stdin: int | None = 0) -> Iterator[Stop]:
     """
     stop = Stop()
     before = {number: signal.signal(number, stop.ask) for number in SIGNALS}
-    before[signal.SIGINT] = signal.signal(signal.SIGINT, _interrupt)
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, stop.interrupt)
     if stdin is not None and _is_pipe(stdin):
         threading.Thread(target=_ask_at_end, args=(stdin, stop), daemon=True).start()
     try:
@@ -53,10 +67,6 @@ def stops(stdin: int | None = 0) -> Iterator[Stop]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _is_pipe(descriptor: int) -> bool:

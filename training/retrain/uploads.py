@@ -70,10 +70,8 @@ class PictureStore:
         self._reader = reader
         self._folder = folder / OBJECTS
 
-    def split(
-        self, pictures: Sequence[Picture], labels: tuple[str, ...], schema: ImageInput
-    ) -> tuple[Split, list[int]]:
-        """The pictures that can be read as a split, and the places in `pictures` of the others.
+    def split(self, pictures: Sequence[Picture], labels: tuple[str, ...], schema: ImageInput) -> tuple[Split, int]:
+        """The pictures that can be read as a split, and how many can't be.
 
         Labels are among `labels`. Raises `ExamplesMissing`, `ExamplesDamaged`, `ExamplesUnreachable`, `StorageFull` and
         `MemoryShort`.
@@ -87,7 +85,7 @@ class PictureStore:
         numbers = np.array([labels.index(pictures[place].label) for place in good], np.int64)
         pixels = np.stack(images) if images else np.empty((0, *schema.shape), np.uint8)
         split = Split(pixels, numbers, FileBodies(tuple(paths[place] for place in good)))
-        return split, sorted(set(range(len(pictures))) - set(good))
+        return split, len(pictures) - len(good)
 
     def _fetched(self, picture: Picture) -> Path:
         path = self._folder / picture.digest
@@ -123,7 +121,7 @@ def extend(base: DataSet, batches: Sequence[Batch], evaluation: Sequence[Batch],
     left_out = LeftOut()
     chosen = _choose(batches, base.labels, evaluation, left_out)
     split, broken = store.split(chosen, base.labels, base.input)
-    left_out.count(UNREADABLE, len(broken))
+    left_out.count(UNREADABLE, broken)
     for name, held_out in (("test", base.test), ("validation", base.validation)):
         fresh = fresh_indices(split.images, held_out.images)
         left_out.count(NEAR.format(name), len(split) - len(fresh))

@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.retrain.workshop import Workshop
+from tests.support.job_rows import sqlite_jobs
+from tests.support.versions import make_version
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    """A place with a champion, version 8."""
+    make_version(tmp_path / "repository", "cifar10", 8)
+    with sqlite_jobs(tmp_path) as rows:
+        yield Workshop(tmp_path, rows)

@@ -1,0 +1,141 @@
+"""Jobs that end otherwise: refused by the rule, or failed with one sentence."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from contract.examples.batch import Use, batch_path, object_path
+from contract.jobs.documents import RetrainParameters, RetrainResult
+from contract.repository import ModelRepository
+from tests.integration.retrain.workshop import ROOT, Workshop
+from tests.support.cifar10 import sample, write_batches
+from tests.support.finished import finished_run
+from tests.support.uploaded import noise, upload, withdraw
+from training.data import cifar10
+from training.retrain.desk import JobDesk
+from training.retrain.harness import FOLDER, Harness
+from training.retrain.kinds import find_work
+from training.retrain.pictures import RUN
+from training.retrain.stops import stops
+from training.settings import TrainingSettings
+
+CHAMPION = 8
+"""Of the versions by hand, the one that answers most of the sample's test pictures rightly: 15 of 100."""
+WEAK = 2
+"""Five of 100."""
+
+
+@pytest.fixture(autouse=True)
+def the_sample(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cifar10, "DIGESTS", write_batches(workshop.root / "cifar10"))
+
+
+def parameters(*batches: str, **given: Any) -> RetrainParameters:
+    return RetrainParameters(base="cifar10", batches=batches, **given)
+
+
+def do(workshop: Workshop, job: str) -> dict[str, Any]:
+    """Do the first attempt in this process; returns the row after it."""
+    settings = TrainingSettings(
+        _env_file=None,
+        runs_dir=workshop.runs,
+        cache_dir=workshop.root / "cache",
+        data_dir=workshop.root / "cifar10",
+        examples=str(workshop.examples),
+        repository=workshop.repository,
+    )
+    with stops(None) as stop:
+        assert Harness(settings, JobDesk(workshop.rows.engine, job, 1), stop, find_work).run()
+    return workshop.rows.row(job)
+
+
+def almost_done(workshop: Workshop) -> str:
+    """A job whose run is finished, with a network that is worse than the champion."""
+    run = finished_run(workshop.runs, "20260101-000000-abcdef", seed=WEAK)
+    job = workshop.rows.add("cifar10", parameters(), champion=CHAMPION)
+    (workshop.runs / FOLDER / job).mkdir(parents=True)
+    (workshop.runs / FOLDER / job / RUN).write_text(run.name)
+    return job
+
+
+def test_a_worse_challenger_is_rejected_with_the_numbers_and_a_report(workshop: Workshop) -> None:
+    test = sample().test
+    bodies = [(test.body(index), sample().labels[test.labels[index]]) for index in range(10)]
+    upload(workshop.examples, "cifar10", bodies, Use.EVALUATION)
+    row = do(workshop, almost_done(workshop))
+    assert (row["state"], row["reason_code"]) == ("rejected", "rule-broken")
+    assert "5.00% rightly and version 8 15.00%: -10.00 points (95% interval" in row["reason"]
+    assert ModelRepository(workshop.repository).versions("cifar10") == [CHAMPION]
+    result = RetrainResult.model_validate_json(json.dumps(row["result"]))
+    assert result.published is None
+    assert result.comparisons[0].difference == pytest.approx(-0.1)
+    assert result.comparisons[1].examples == 10
+    report = (workshop.runs / result.run / "report.html").read_text()
+    assert "Champion and challenger" in report
+    assert "15.00%" in report
+
+
+def test_a_missing_object_is_one_sentence(workshop: Workshop) -> None:
+    batch = upload(workshop.examples, "cifar10", noise(2, "cat"))
+    (workshop.examples / object_path("cifar10", batch.pictures[1].digest)).unlink()
+    row = do(workshop, workshop.rows.add("cifar10", parameters(batch.id), champion=CHAMPION))
+    assert (row["state"], row["reason_code"]) == ("failed", "examples-missing")
+    assert row["reason"].count(".") == 1
+
+
+def test_a_missing_batch_is_one_sentence(workshop: Workshop) -> None:
+    batch = upload(workshop.examples, "cifar10", noise(2, "cat"))
+    (workshop.examples / batch_path("cifar10", batch.id)).unlink()
+    row = do(workshop, workshop.rows.add("cifar10", parameters(batch.id), champion=CHAMPION))
+    assert (row["state"], row["reason_code"]) == ("failed", "examples-missing")
+    assert batch.id in row["reason"]
+
+
+def test_a_model_whose_data_nobody_knows_asks_for_a_policy(workshop: Workshop) -> None:
+    row = do(workshop, workshop.rows.add("cifar10", RetrainParameters(), champion=CHAMPION))
+    assert (row["state"], row["reason_code"]) == ("failed", "base-unknown")
+    assert "policy" in row["reason"]
+
+
+def test_a_champion_whose_files_were_changed_is_not_compared_with(workshop: Workshop) -> None:
+    folder = next(workshop.repository.glob("cifar10-v*"))
+    (folder / "labels.txt").write_text("changed")
+    row = do(workshop, almost_done(workshop))
+    assert (row["state"], row["reason_code"]) == ("failed", "version-damaged")
+
+
+def test_a_withdrawn_batch_is_left_out_and_its_run_is_begun_anew(workshop: Workshop) -> None:
+    batch = upload(workshop.examples, "cifar10", noise(2, "cat"))
+    withdraw(workshop.examples, batch)
+    job = workshop.rows.add("cifar10", parameters(batch.id, profile="none"), champion=CHAMPION)
+    row = do(workshop, job)
+    assert row["reason_code"] == "profile-unknown"  # right before training
+    lines = [event["line"] for event in workshop.rows.events(job, "log")]
+    assert f"The batch {batch.id} was withdrawn and is left out." in lines
+    assert "Uploaded pictures in the training split: 0." in lines
+
+
+FULL = """
+set -eu
+mount -t tmpfs -o size=64k tmpfs "$1"
+shift
+exec "$@"
+"""
+
+
+def test_a_full_disk_is_one_sentence(workshop: Workshop) -> None:
+    if subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0:
+        pytest.skip("a small file system can't be mounted without privileges")
+    batch = upload(workshop.examples, "cifar10", noise(40, "cat"))
+    job = workshop.rows.add("cifar10", parameters(batch.id), champion=CHAMPION)
+    workshop.runs.mkdir()
+    command = [sys.executable, "-m", "tests.support.retrain_command", "--job", job, "--attempt", "1"]
+    shell = ["unshare", "-m", "sh", "-c", FULL, "sh", str(workshop.runs), *command]
+    with subprocess.Popen(shell, cwd=ROOT, env=workshop.environment(), stdin=subprocess.DEVNULL) as process:
+        assert process.wait(timeout=100) == 0
+    row = workshop.rows.row(job)
+    assert (row["state"], row["reason_code"]) == ("failed", "storage-full")
+    assert row["reason"] == "The disk that holds … is full."

@@ -1,0 +1,75 @@
+"""A place where jobs are done by real processes: a database, a repository with a champion, uploaded pictures."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.job_rows import JobRows
+
+COMMAND = (sys.executable, "-m", "tests.support.retrain_command")
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The folders of a gateway and of its jobs."""
+
+    root: Path
+    rows: JobRows
+
+    @property
+    def repository(self) -> Path:
+        return self.root / "repository"
+
+    @property
+    def examples(self) -> Path:
+        return self.root / "examples"
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    def environment(self, fault: str = "") -> dict[str, str]:
+        """What a gateway gives a job, and where this place's files lie."""
+        return {
+            **os.environ,
+            "TRAINING_DATABASE": self.rows.url,
+            "TRAINING_EXAMPLES": str(self.examples),
+            "TRAINING_REPOSITORY": str(self.repository),
+            "TRAINING_RUNS_DIR": str(self.runs),
+            "TRAINING_CACHE_DIR": str(self.root / "cache"),
+            "TRAINING_DATA_DIR": str(self.root / "cifar10"),
+            "TRAINING_PRECISION": "float32",
+            "TRAINING_CHECKPOINT_STEPS": "2",
+            "FAULT": fault,
+        }
+
+    @contextmanager
+    def started(self, job: str, attempt: int, fault: str = "") -> Iterator[subprocess.Popen[str]]:
+        """An attempt under way, whose standard input is a pipe that is held open; ended at the end."""
+        reader, writer = os.pipe()
+        command = [*COMMAND, "--job", job, "--attempt", str(attempt)]
+        output, environment = subprocess.PIPE, self.environment(fault)
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=reader, stdout=output, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            try:
+                os.close(reader)
+                yield process
+            finally:
+                process.kill()
+                os.close(writer)
+
+
+def eventually(holds: Callable[[], bool], process: subprocess.Popen[str], timeout_s: float = 120) -> None:
+    """Wait for something that a process does; fails where it ends before."""
+    end = time.monotonic() + timeout_s
+    while not holds():
+        assert process.poll() is None, process.stdout and process.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.1)
