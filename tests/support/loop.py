@@ -29,7 +29,7 @@ from training.retrain.work import Office
 from training.settings import TrainingSettings
 
 COMMAND = "training.retrain"
-LIMIT_S = 240
+LIMIT_S = 600
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,6 @@ class Loop:
             "TRAINING_DATA_DIR": str(self.root / "cifar10"),
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
-
-    def command(self, *arguments: object) -> None:
-        """Run a module of the project to its end: `training.cli`, and what follows."""
-        self._run(*map(str, arguments))
 
     def upload(self, batch: tuple[Batch, Objects]) -> str:
         """Put a batch into the store; returns its id."""
