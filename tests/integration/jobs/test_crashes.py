@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -27,22 +29,22 @@ PROGRAM = ROOT / "tests/support/job_gateway.py"
 @contextmanager
 def program(repository: Path, url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A gateway in a process of its own, with the test's jobs."""
+    listener = socket.create_server(("127.0.0.1", 0))
     given = {
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
         "GATEWAY_AUTH": "off",
         "GATEWAY_LOG": "off",
         "GATEWAY_DATABASE": url,
-        "GATEWAY_PORT": "0",
+        "GATEWAY_SOCKET_FD": str(listener.fileno()),
         "GATEWAY_JOB_INTERVAL_S": "0.05",
         "GATEWAY_JOB_STOP_S": "20",
         "GATEWAY_JOB_NICE": "0",
         "PYTHONPATH": str(ROOT),
     }
-    with (
-        log.open("w") as file,
-        subprocess.Popen([sys.executable, str(PROGRAM)], env={**os.environ, **given}, stdout=file, stderr=file) as one,
-    ):
+    options: dict[str, Any] = {"env": {**os.environ, **given}, "pass_fds": [listener.fileno()]}
+    command = [sys.executable, str(PROGRAM)]
+    with listener, log.open("w") as file, subprocess.Popen(command, stdout=file, stderr=file, **options) as one:
         try:
             yield one
         finally:
