@@ -30,6 +30,7 @@ VERBS = (
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("log", "trireme.log:log", "gateway", "Export the prediction log, or say how it stands."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures, or a table's file, to a running gateway."),
+    Verb("upload", "trireme.upload:upload", None, "Send labelled pictures, or a table with labels, as training data."),
     Verb("retrain", "trireme.retrain:retrain", None, "Have a gateway train a version, and publish it if it is good."),
     Verb("evaluate", "trireme.evaluate:evaluate", None, "Have a gateway find out how good a version is."),
     Verb("jobs", "trireme.jobs:jobs", None, "List a gateway's retrains and evaluations, show or cancel one."),
