@@ -17,6 +17,8 @@ from training.tables.recipes import shipped_recipes
 MODEL = "breast-cancer"
 PUBLISH = f"publish@{MODEL}"
 STAGES = ("data", "features", "train", "evaluate", "publish")
+# Five processes that each import a framework, and DVC between them.
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
