@@ -47,11 +47,11 @@ def main(
 ) -> None:
     """Send pictures to a running gateway and show the labels that come back; or a table's file, and get it scored."""
     if len(files) == 1 and table_format(files[0]) is not None:
-        with _client(url, timeout_s=TABLE_TIMEOUT_S) as client:
+        with open_client(url, timeout_s=TABLE_TIMEOUT_S) as client:
             predict_table(client, model, files[0], out, version=version)
         return
     bodies = {str(path): _read(path) for path in files}
-    with _client(url) as client:
+    with open_client(url) as client:
         answers = _ask(client, model, bodies, version=version, top_k=top_k)
         if as_json:
             for answer in answers:
@@ -60,7 +60,8 @@ def main(
             Console().print(_table(zip(bodies, answers, strict=True)))
 
 
-def _client(url: str | None, *, timeout_s: float = 30.0) -> Client:
+def open_client(url: str | None, *, timeout_s: float = 30.0) -> Client:
+    """A connection to the gateway at an address, or at the one that the settings name, with the key from there."""
     settings = TriremeSettings()
     api_key = settings.api_key.get_secret_value() if settings.api_key else None
     return Client(url or settings.url, api_key=api_key, timeout_s=timeout_s)

@@ -29,6 +29,7 @@ VERBS = (
     Verb("serve", "trireme.serve.cli:serve", "gateway,modelserver", "Serve the repository on this machine."),
     Verb("log", "trireme.log:log", "gateway", "Export the prediction log, or say how it stands."),
     Verb("predict", "trireme.predict:predict", None, "Send pictures, or a table's file, to a running gateway."),
+    Verb("upload", "trireme.upload:upload", None, "Send labelled pictures, or a table with labels, as training data."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),
     Verb("database", "trireme.accounts.database:database", "gateway", "The schema of the gateway's database."),
