@@ -29,6 +29,18 @@ class Client:
     ) -> None:
         self._http.close()
 
+    def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """Any request that is answered by a JSON document; `request` is what `httpx.Client.request` takes."""
+        return self._json(method, path, **request)
+
+    def lines(self, path: str, headers: Mapping[str, str]) -> Iterator[str]:
+        """The lines of an answer, as they come."""
+        with self._reported(), self._http.stream("GET", path, headers=dict(headers)) as response:
+            if response.is_error:
+                response.read()
+            _check(response)
+            yield from response.iter_lines()
+
     def models(self) -> dict[str, Any]:
         """Every model, as `GET /v1/models` gives it."""
         return self._json("GET", "/v1/models")

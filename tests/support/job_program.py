@@ -1,7 +1,8 @@
 """A program that speaks the job contract, and does what the note of its job says, instead of training.
 
-`python job_program.py --job ID --attempt N`: `succeed` ends well; `wait` beats until it is asked to end, and then puts
-itself back; `silent` says nothing after its start; `deaf` beats and hears nothing; `die` writes a line and fails;
+`python job_program.py --job ID --attempt N`: `succeed` ends well; `reject` publishes nothing; `wait` beats until it is
+asked to end, and then puts itself back; `silent` says nothing after its start; `deaf` beats and hears nothing; `die`
+writes a line and fails;
 `mute` ends without a word; `talk` writes many lines of all kinds. It speaks plain SQL, because it starts in a tenth of
 the time that SQLAlchemy takes.
 """
@@ -162,6 +163,10 @@ def succeed(row: Row) -> None:
     row.end("succeeded", result=RETRAINED)
 
 
+def reject(row: Row) -> None:
+    row.end("rejected", result={**RETRAINED, "published": None, "rule": "The new version is worse by 3.0 points."})
+
+
 def evaluate(row: Row) -> None:
     row.end("succeeded", result=EVALUATED)
 
@@ -224,6 +229,7 @@ def environment(row: Row) -> None:
 WORK: dict[str, Callable[[Row], None]] = {
     "succeed": succeed,
     "retrain": succeed,
+    "reject": reject,
     "evaluate": evaluate,
     "wait": wait,
     "deaf": deaf,
