@@ -27,6 +27,7 @@ from training.report.comparison.verdict import Verdict
 from training.report.files import write_report
 from training.report.sources import of_run
 from training.request import TrainingRequest
+from training.retrain.aliases import tell_contest
 from training.retrain.arena import Contender
 from training.retrain.bases import base_of, load_base
 from training.retrain.challenge import Challenge, Judge, unopposed
@@ -199,7 +200,9 @@ class PictureRetrain:
                 may_reveal=self.office.reporter.may_reveal,
             )
             track_publication(tracker, publication)
-        return result.model_copy(update={"published": publication.card.version})
+        published = result.model_copy(update={"published": publication.card.version})
+        tell_contest(self.office, self.assignment.model, published)
+        return published
 
 
 @dataclass(frozen=True)
