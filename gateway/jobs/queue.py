@@ -59,7 +59,8 @@ class JobQueue:
 
     async def failed(self, job: Job, code: str, reason: str) -> bool:
         """Note that a job ended without noting it itself; whether it was still this attempt."""
-        return await self._ended(job, JobState.FAILED, reason=reason, reason_code=code)
+        # Not one that put itself back into the queue since it was looked at.
+        return await self._ended(job, JobState.FAILED, ACTIVE, reason=reason, reason_code=code)
 
     async def beat(self, job: Job) -> None:
         """A sign of life in a job's place, while it waits for a machine."""
@@ -67,8 +68,8 @@ class JobQueue:
         async with self._database.transaction() as connection:
             await connection.execute(waiting)
 
-    async def _ended(self, job: Job, state: JobState, **reasons: str) -> bool:
-        ending = _of(job, OPEN).values(state=state.value, ended=datetime.now(UTC), lane=None, **reasons)
+    async def _ended(self, job: Job, state: JobState, states: Collection[JobState] = OPEN, **reasons: str) -> bool:
+        ending = _of(job, states).values(state=state.value, ended=datetime.now(UTC), lane=None, **reasons)
         return await self._moved(ending, job, state, reasons.get("reason")) is not None
 
     async def _moved(self, moving: Update, job: Job, state: JobState, reason: str | None = None) -> Job | None:

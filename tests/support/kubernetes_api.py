@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -60,11 +61,13 @@ class Cluster:
 
 
 @contextmanager
-def serve_kubernetes(cluster: Cluster, port: int = 0) -> Iterator[Cluster]:
+def serve_kubernetes(cluster: Cluster, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[Cluster]:
     """Serve until the block ends; sets `cluster.url`."""
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"cluster": cluster}))
     server.daemon_threads = False
-    cluster.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    cluster.url = f"http{'' if tls is None else 's'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
