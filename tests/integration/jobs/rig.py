@@ -87,7 +87,7 @@ async def in_state(http: httpx.AsyncClient, one: str, *states: str, where: str =
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(120):
         while not await condition():  # noqa: ASYNC110 - nothing tells of what another task does to the database
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 def new_job(note: str = "succeed", model: str = "tiny", **changes: Any) -> NewJob:
