@@ -18,7 +18,7 @@ from contract.jobs.policy import RetrainPolicies, RetrainPolicy
 from contract.jobs.tables import JOB_EVENTS, JOBS, METADATA
 from gateway.database.engine import Database, open_database
 from gateway.database.settings import DatabaseSettings
-from gateway.jobs.errors import IdempotencyConflict, JobOver, JobQueueFull, JobUnknown, LaunchFailed, LauncherAway
+from gateway.jobs.errors import IdempotencyConflict, JobOver, JobQueueFull, JobUnknown, LauncherAway, LaunchFailed
 from gateway.jobs.events import MAX_LINES, JobEvents
 from gateway.jobs.launcher import Claimed, Fate, Sighting
 from gateway.jobs.metrics import JobMetrics
