@@ -40,4 +40,4 @@ def input_kind(model: str, version: int | None, base: str | None, repository: Mo
         return repository.card(ModelVersion(model, version)).input.kind
     from training.tables.recipes import names_recipe  # noqa: PLC0415 - a second of imports that few jobs need
 
-    return "table" if base is not None and names_recipe(base) else "image"
+    return "table" if names_recipe(model if base is None else base) else "image"

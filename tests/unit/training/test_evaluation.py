@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation import evaluate
+from training.evaluation import evaluate, evaluate_evenly
 
 LABELS = ("a", "b", "c")
 
@@ -46,3 +46,13 @@ def test_a_label_without_examples_has_no_area_and_scores_of_zero() -> None:
 
 def test_one_label_alone_has_no_area_at_all() -> None:
     assert evaluate("test", LABELS, np.array([1, 1]), answers(1, 0)).roc_auc is None
+
+
+def test_two_labels_have_binary_figures_and_three_have_none() -> None:
+    chances = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8]], np.float32)
+    found = evaluate_evenly("test", ("cat", "dog"), np.array([0, 0, 1]), chances)
+    assert found.binary is not None
+    assert (found.binary.positive, found.binary.threshold, found.binary.decided.precision) == ("dog", 0.5, 0.5)
+    assert found.accuracy == pytest.approx(2 / 3)
+    assert evaluate_evenly("test", ("cat", "dog"), np.array([0, 0, 0]), chances).binary is None
+    assert evaluate_evenly("test", LABELS, np.array([0, 1, 2]), answers(0, 1, 2)).binary is None
