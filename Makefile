@@ -9,6 +9,7 @@ PYTHON ?= python3
 HARDWARE := $(if $(shell command -v nvidia-smi && nvidia-smi -L 2>/dev/null),laptop-gpu,laptop)
 LOCK := requirements/$(HARDWARE).lock
 UV := .uv/bin/uv
+DVC := .dvc-venv/bin/dvc
 BIN := .venv/bin
 PARTS := --extra gateway --extra modelserver --extra loadtest --extra dev
 COMPILE = $(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-annotate
@@ -22,9 +23,9 @@ run: .venv/.ready  ## The main job: data, training, publish, serve on http://127
 	@exec $(BIN)/trireme serve --first-model cifar10
 
 .PHONY: test
-test: .venv/.ready  ## Unit, integration and security tests, with a coverage report
+test: .venv/.ready .dvc-venv/.ready  ## Unit, integration and security tests, with a coverage report
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest tests/unit tests/integration tests/security
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/integration tests/security
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 .PHONY: acceptance
@@ -75,6 +76,13 @@ bench-tables: .venv/.ready  ## Single rows and files of credit-189, as tables; t
 	@$(BIN)/python -m loadtest.tables.bench "$$(ls -d model_repository/credit-189-v* | sort -V | tail -1)/features.parquet" \
 		--model credit-189 --in-process '$(BIN)/python -m training.tables.benchmark credit-189'
 
+.PHONY: dvc
+dvc: .dvc-venv/.ready  ## Make .dvc-venv with DVC, which reproduces the shipped models
+
+.PHONY: repro
+repro: .venv/.ready .dvc-venv/.ready  ## Reproduce the shipped models with DVC, or one: make repro MODEL=breast-cancer
+	@PATH="$(CURDIR)/$(BIN):$$PATH" DVC_NO_ANALYTICS=1 exec $(DVC) repro $(if $(MODEL),publish@$(MODEL))
+
 .PHONY: reference
 reference: .venv/.ready  ## Make docs/reference and .env.example from the code
 	@$(BIN)/python -m trireme.reference
@@ -90,6 +98,12 @@ venv: .venv/.ready  ## Make .venv from the lock file
 	$(UV) pip sync -q --require-hashes $(LOCK) && \
 	$(UV) pip install -q --no-deps --no-build-isolation -e . && touch $@
 
+.dvc-venv/.ready: requirements/dvc.lock | $(UV)
+	@exec 9>.venv.lock && flock 9 && if [ $@ -nt $< ]; then exit 0; fi && \
+	echo 'Making .dvc-venv from $<…' && \
+	$(UV) venv -q --allow-existing --python $(PYTHON) .dvc-venv && \
+	$(UV) pip sync -q --require-hashes --python .dvc-venv/bin/python $< && touch $@
+
 $(UV): requirements/uv.lock
 	@exec 9>.venv.lock && flock 9 && if [ -x $@ ] && [ $@ -nt $< ]; then exit 0; fi && \
 	$(PYTHON) -m venv .uv && .uv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $< && touch $@
@@ -102,7 +116,9 @@ lock: | $(UV)  ## Resolve the newest versions into requirements/*.lock
 	$(UV) pip compile -q requirements/modelserver-image.in --python-version 3.11 --python-platform x86_64-manylinux_2_35 \
 		--generate-hashes --no-header --no-annotate --no-emit-package openvino-telemetry \
 		-c requirements/laptop.lock -U -o requirements/modelserver-image.lock
+	$(UV) pip compile -q requirements/dvc.in --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate -U -o requirements/dvc.lock
 
 .PHONY: clean
 clean:  ## Remove environments and caches of this folder; published models stay
-	rm -rf .venv .venv.lock .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* htmlcov
+	rm -rf .venv .dvc-venv .venv.lock .uv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage* htmlcov

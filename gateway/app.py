@@ -14,6 +14,7 @@ from gateway.connecting import OpenModelServer, open_triton
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
+from gateway.jobs.opening import OpenLauncher, launcher_of
 from gateway.limits import cors
 from gateway.limits.opening import rate_counters
 from gateway.limits.policy import RatePolicy
@@ -23,7 +24,20 @@ from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
 from gateway.opening import open_services
-from gateway.routes import auth, health, keys, models, open_inference, predict, predictions, users, validate
+from gateway.routes import (
+    auth,
+    evaluate,
+    examples,
+    health,
+    keys,
+    models,
+    open_inference,
+    predict,
+    predictions,
+    retrain,
+    users,
+    validate,
+)
 from gateway.settings import GatewaySettings
 from gateway.start_errors import StartErrors
 from gateway.telemetry.choice import tracing_for
@@ -32,7 +46,12 @@ from gateway.telemetry.tracing import Tracing
 DESCRIPTION = "Predictions from the models of a Trireme repository. Errors are RFC 9457 problem documents."
 
 
-def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer | None = None) -> FastAPI:
+def create_app(
+    settings: GatewaySettings,
+    *,
+    open_model_server: OpenModelServer | None = None,
+    open_launcher: OpenLauncher = launcher_of,
+) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
@@ -41,7 +60,8 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, metrics, connect, tracing) as services:
+        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher)
+        async with opened as services:
             app.state.services = services
             try:
                 yield
@@ -69,7 +89,9 @@ def create_app(settings: GatewaySettings, *, open_model_server: OpenModelServer 
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    for resource in (predict, validate, open_inference, models, predictions, health, auth, users, keys):
+    jobs = retrain, evaluate
+    resources = (predict, validate, open_inference, models, examples, predictions, *jobs, health, auth, users, keys)
+    for resource in resources:
         app.include_router(resource.router)
     docs_ui.install(app)
     problems.install(app)

@@ -29,9 +29,10 @@ from gateway.errors import (
     PicturesNotTaken,
     RequestInvalid,
 )
+from gateway.examples.manifest import PARTS
 from gateway.identity.principal import principal_of
 from gateway.limits.roles import Bounds, RoleBounds
-from gateway.multipart import Part, read_parts
+from gateway.multipart import Part, read_parts, stream_parts
 from gateway.open_inference.body import HEADER_LENGTH, InferenceBody
 from gateway.request_document import RequestDocument
 from gateway.settings import GatewaySettings
@@ -109,6 +110,22 @@ class BodyReader:
             raise ContentTypeUnsupported("Send a batch of pictures as multipart/form-data.")
         return await self._parts(request, ("files", "file"), max_parts=self._bounds(request).parts)
 
+    def labelled_pictures(self, request: Request) -> AsyncIterator[Part] | None:
+        """The parts of an upload as they arrive; None where it is no multipart.
+
+        Raises `ContentEncodingUnsupported`; reading them raises what `picture` raises.
+        """
+        if _content_type(request) != MULTIPART:
+            return None
+        return stream_parts(
+            _not_empty(self._chunks(request, self.settings.upload_timeout_s)),
+            request.headers["content-type"],
+            names=PARTS,
+            # And the manifest.
+            max_parts=self._bounds(request).upload_parts + 1,
+            max_part_bytes=self._bounds(request).body_bytes,
+        )
+
     async def tensors(self, request: Request, card: VersionCard) -> InferenceBody:
         """JSON, perhaps with the bytes of tensors after it; raises what `picture` raises."""
         # Triton's client names no type at all.
@@ -122,7 +139,9 @@ class BodyReader:
             max_examples=bounds.parts if isinstance(card.input, ImageInput) else bounds.rows,
         )
 
-    def table(self, request: Request, card: VersionCard) -> tuple[Format, AsyncIterator[bytes]]:
+    def table(
+        self, request: Request, card: VersionCard, *, timeout_s: float | None = None
+    ) -> tuple[Format, AsyncIterator[bytes]]:
         """The format of a table's file, and its bytes as they arrive.
 
         Raises `PicturesNotTaken`, `ContentTypeUnsupported` or `ContentEncodingUnsupported`; reading the bytes raises
@@ -134,7 +153,7 @@ class BodyReader:
             raise PicturesNotTaken(f"Model {card.model!r} takes tables, not pictures.")
         if sent is None:
             raise ContentTypeUnsupported(f"Send a table's file as {', '.join(MEDIA_TYPES.values())}.")
-        return sent, self._chunks(request, self.settings.table_timeout_s)
+        return sent, self._chunks(request, timeout_s or self.settings.table_timeout_s)
 
     def max_rows(self, request: Request) -> int:
         """Rows that the caller's JSON document may have."""

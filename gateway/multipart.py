@@ -1,10 +1,11 @@
-"""Reading multipart/form-data into memory, part by part; python-multipart does the parsing.
+"""Reading multipart/form-data, part by part, each in memory as a whole; python-multipart does the parsing.
 
 Starlette's form parser is not used, because it writes larger parts to temporary files and says by a sentence alone
 which limit was passed.
 """
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -36,7 +37,15 @@ class Part:
 async def read_parts(
     chunks: AsyncIterator[bytes], content_type: str, *, names: tuple[str, ...], max_parts: int, max_part_bytes: int
 ) -> list[Part]:
-    """Read every part of a body.
+    """Every part of a body; raises what `stream_parts` raises."""
+    parts = stream_parts(chunks, content_type, names=names, max_parts=max_parts, max_part_bytes=max_part_bytes)
+    return [part async for part in parts]
+
+
+async def stream_parts(
+    chunks: AsyncIterator[bytes], content_type: str, *, names: tuple[str, ...], max_parts: int, max_part_bytes: int
+) -> AsyncIterator[Part]:
+    """The parts of a body, each as soon as it is there; nothing more is read before the next one is asked for.
 
     Raises:
         MultipartInvalid: the body is not well-formed.
@@ -44,16 +53,25 @@ async def read_parts(
         TooManyParts: there are more than `max_parts`; reading stops at the first too many.
     """
     collector = _Collector(names, max_parts, max_part_bytes)
-    try:
+    with _told():
         parser = collector.parser(_boundary(content_type))
-        async for chunk in chunks:
+    async for chunk in chunks:
+        with _told():
             parser.write(chunk)
+        for part in collector.taken():
+            yield part
+    with _told():
         parser.finalize()
-    except FormParserError:
-        raise MultipartInvalid from None
     if not collector.has_ended:
         raise MultipartInvalid("The multipart body breaks off.")
-    return collector.parts
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except FormParserError:
+        raise MultipartInvalid from None
 
 
 def _boundary(content_type: str) -> bytes:
@@ -73,8 +91,15 @@ class _Collector:
         self._header = b""
         self._value = b""
         self._disposition = b""
-        self.parts: list[Part] = []
+        self._part = Part()
+        self._begun = 0
+        self._ended: list[Part] = []
         self.has_ended = False
+
+    def taken(self) -> list[Part]:
+        """The parts that ended since the last call."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def parser(self, boundary: bytes) -> MultipartParser:
         return MultipartParser(
@@ -86,15 +111,17 @@ class _Collector:
                 "on_header_end": self._end_header,
                 "on_headers_finished": self._end_headers,
                 "on_part_data": self._add_data,
+                "on_part_end": self._end_part,
                 "on_end": self._end,
             },
         )
 
     def _begin(self) -> None:
-        if len(self.parts) >= self._max_parts:
+        if self._begun >= self._max_parts:
             raise TooManyParts(f"The request has more than {self._max_parts:,} part(s).")
+        self._begun += 1
         self._disposition = b""
-        self.parts.append(Part())
+        self._part = Part()
 
     def _add_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
@@ -109,7 +136,7 @@ class _Collector:
 
     def _end_headers(self) -> None:
         _, options = parse_options_header(self._disposition)
-        part = self.parts[-1]
+        part = self._part
         part.name = _text(options.get(b"name", b""))
         if part.name not in self._names:
             allowed = " or ".join(self._names)
@@ -118,12 +145,15 @@ class _Collector:
             part.filename = _text(options[b"filename"])[:NAME_MAX_LENGTH]
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
-        part = self.parts[-1]
+        part = self._part
         part.is_too_large |= len(part.content) + end - start > self._max_part_bytes
         if part.is_too_large:
             part.content.clear()
         else:
             part.content += data[start:end]
+
+    def _end_part(self) -> None:
+        self._ended.append(self._part)
 
     def _end(self) -> None:
         self.has_ended = True

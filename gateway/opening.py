@@ -17,14 +17,16 @@ from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.connecting import OpenModelServer
-from gateway.database.engine import Database, open_database
-from gateway.database.errors import DatabaseUnavailable
-from gateway.database.migrating import prepare
+from gateway.database.engine import Database
+from gateway.database.opening import open_where_needed
 from gateway.decoding import Decoder
+from gateway.examples.opening import make_uploads
+from gateway.examples.uploads import Places
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import open_identity
 from gateway.inference import ModelServer
+from gateway.jobs.opening import OpenLauncher, launcher_of, open_jobs
 from gateway.limits.address import Addresses
 from gateway.limits.errors import TooManyBatches
 from gateway.limits.roles import RoleBounds
@@ -51,7 +53,12 @@ from gateway.telemetry.tracing import UNTRACED, Tracing
 
 @contextlib.asynccontextmanager
 async def open_services(
-    settings: GatewaySettings, metrics: Metrics, open_model_server: OpenModelServer, tracing: Tracing = UNTRACED
+    settings: GatewaySettings,
+    metrics: Metrics,
+    open_model_server: OpenModelServer,
+    tracing: Tracing = UNTRACED,
+    *,
+    open_launcher: OpenLauncher = launcher_of,
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
@@ -59,7 +66,7 @@ async def open_services(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing.running())
         await stack.enter_async_context(in_background(watch_loop(metrics.loop_lag)))
-        database = await stack.enter_async_context(_database(settings))
+        database = await stack.enter_async_context(open_where_needed(settings))
         identity = await stack.enter_async_context(open_identity(settings, database))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
@@ -70,11 +77,11 @@ async def open_services(
         stack.push_async_callback(batchers.close)
         tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
         features = await stack.enter_async_context(_feature_tables(settings))
-        file_work = FileWork(settings.table_threads)
-        stack.push_async_callback(asyncio.to_thread, file_work.close)
+        file_work = await stack.enter_async_context(_file_work(settings))
         follower = await stack.enter_async_context(
             _followed(settings, metrics, [batchers.keep_only, tables.keep_only, metrics.keep_only], features)
         )
+        uploads = make_uploads(settings, Places(decoder, file_work, Spool(settings.spool)))
         yield Services(
             settings,
             metrics,
@@ -99,33 +106,37 @@ async def open_services(
             ),
             TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
             VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
+            uploads=uploads,
             predictions=_predictions(settings),
             batches=Admission(settings.max_batches, each=settings.max_batches_per_caller, refusal=TooManyBatches),
             database=database,
             identity=identity,
             addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
+            jobs=await stack.enter_async_context(
+                open_jobs(
+                    settings,
+                    database,
+                    metrics.jobs,
+                    catalogue=lambda: follower.current,
+                    examples=uploads.library if settings.examples else None,
+                    open_launcher=open_launcher,
+                )
+            ),
         )
+
+
+@contextlib.asynccontextmanager
+async def _file_work(settings: GatewaySettings) -> AsyncIterator[FileWork]:
+    work = FileWork(settings.table_threads)
+    try:
+        yield work
+    finally:
+        await asyncio.to_thread(work.close)
 
 
 def _predictions(settings: GatewaySettings) -> Admission:
     return Admission(settings.max_in_flight, each=math.ceil(settings.max_in_flight * settings.model_share))
-
-
-@contextlib.asynccontextmanager
-async def _database(settings: GatewaySettings) -> AsyncIterator[Database | None]:
-    """The database, with this program's schema; None where nothing needs it."""
-    if settings.auth == "off" and settings.log == "off":
-        yield None
-        return
-    try:
-        await asyncio.to_thread(prepare, settings)
-    except DatabaseUnavailable:
-        if settings.auth != "off":
-            raise
-        logging.getLogger(__name__).warning("the database is away: predictions are noted on the disk until it is back")
-    async with open_database(settings) as database:
-        yield database
 
 
 class RunningLog(NamedTuple):

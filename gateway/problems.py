@@ -21,6 +21,8 @@ from gateway.errors import (
     RouteUnknown,
     RowInvalid,
 )
+from gateway.examples.errors import ExamplesRefused
+from gateway.examples.report import ExampleProblem
 from gateway.row_report import ProblemCount, RowProblem
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,6 +55,10 @@ class Problem(BaseModel):
     """The first of the ids that aren't there, for `ids-unknown`."""
     total: int | None = None
     """How many problems or ids there are in all, for `row-invalid` and `ids-unknown`."""
+    refused: dict[str, int] | None = None
+    """How many examples were refused, by code, for `examples-refused`."""
+    examples: list[ExampleProblem] | None = None
+    """The first examples that were refused, for `examples-refused`."""
 
     @classmethod
     def of(cls, error: TriremeError, trace_id: str) -> "Problem":
@@ -94,6 +100,8 @@ def _extras(error: TriremeError) -> dict[str, Any]:
             return {"problems": report.first, "counts": report.counts(), "total": report.total}
         case IdsUnknown():
             return {"ids": error.ids, "total": error.total}
+        case ExamplesRefused():
+            return {"refused": dict(error.report.refused), "examples": error.report.problems}
         case _:
             return {}
 

@@ -10,9 +10,12 @@ from gateway.admission import Admission
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.database.engine import Database
+from gateway.examples.library import ExampleLibrary
+from gateway.examples.uploads import Uploads
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
 from gateway.identity.service import Identity
+from gateway.jobs.jobs import Jobs
 from gateway.limits.address import Addresses
 from gateway.metrics import Metrics
 from gateway.open_inference.predictor import TensorPredictor
@@ -44,6 +47,7 @@ class Services:
     readiness: ReadinessCheck
     tensors: TensorPredictor
     versions_readiness: VersionReadiness
+    uploads: Uploads
     predictions: Admission
     batches: Admission
     database: Database | None
@@ -52,12 +56,19 @@ class Services:
     addresses: Addresses
     history: History | None
     """None where no log is kept."""
+    jobs: Jobs | None
+    """None where no jobs are run."""
     started: float = field(default_factory=time.monotonic)
 
     @property
     def catalogue(self) -> Catalogue:
         """What is known of models now."""
         return self.follower.current
+
+    @property
+    def examples(self) -> ExampleLibrary:
+        """Uploaded training data."""
+        return self.uploads.library
 
     @property
     def uptime_s(self) -> float:

@@ -6,9 +6,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.examples.settings import ExampleSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
 from gateway.identity.settings import IdentitySettings
+from gateway.jobs.kubernetes.settings import KubernetesJobSettings
+from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
 from gateway.telemetry.settings import TelemetrySettings
@@ -21,7 +24,17 @@ Address = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-
 MIB = 1024 * 1024
 
 
-class GatewaySettings(DatabaseSettings, HttpSettings, IdentitySettings, LimitSettings, LogSettings, TelemetrySettings):
+class GatewaySettings(
+    DatabaseSettings,
+    ExampleSettings,
+    HttpSettings,
+    IdentitySettings,
+    JobSettings,
+    KubernetesJobSettings,
+    LimitSettings,
+    LogSettings,
+    TelemetrySettings,
+):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 
     host: str = "127.0.0.1"

@@ -4,6 +4,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Annotated
@@ -19,6 +20,7 @@ from loadtest.http_load import HttpTarget
 from loadtest.machine import describe
 from loadtest.measurement import Measurement, summarise
 from loadtest.picture import jpeg
+from loadtest.processor import seconds as processor_seconds
 from loadtest.servers import ServerMissing, gateway, own_gateway
 from loadtest.worker import Worker
 
@@ -29,7 +31,30 @@ MODES: Mapping[str, Mapping[str, str]] = {
 }
 """Settings of the gateways that are compared; the first one is the measure of the others."""
 
-Found = Mapping[str, Sequence[Measurement]]
+
+@dataclass(frozen=True)
+class Target:
+    """One of the gateways that are compared."""
+
+    http: HttpTarget
+    pid: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """One gateway under load for some seconds."""
+
+    measurement: Measurement
+    processor_s: float
+    """What the gateway's process computed meanwhile, on all processors together."""
+
+    @property
+    def cost_ms(self) -> float:
+        """Milliseconds that it computed for one answer: other work on the machine hardly changes that."""
+        return self.processor_s * 1000 / len(self.measurement.latencies_s)
+
+
+Found = Mapping[str, Sequence[Round]]
 
 DatabaseOption = Annotated[str | None, typer.Option(help="The log's database; a new SQLite file without it.")]
 ClientsOption = Annotated[int, typer.Option(min=1, help="Clients at a time.")]
@@ -55,7 +80,8 @@ def main(  # noqa: PLR0917 - Typer fills them by name
             details = describe_model(gateway_url, model)
             path = f"/v1/models/{details['name']}/predict?version={details['version']}"
             targets = _targets(stack, triton, database, path)
-            worker = stack.enter_context(Worker(warm_up_s=min(1.0, seconds), seconds=seconds))
+            # Without a warm-up in each round: all that is computed is for answers that count.
+            worker = stack.enter_context(Worker(warm_up_s=0.0, seconds=seconds))
             found = _measure(worker, targets, clients, rounds)
     except (ServerMissing, httpx.HTTPError, OSError) as error:
         console.print(f"[red]{error}[/]")
@@ -63,7 +89,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
     console.print(_table(found, clients, rounds, seconds))
 
 
-def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> dict[str, HttpTarget]:
+def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> dict[str, Target]:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     picture, targets = jpeg(), {}
     for number, (mode, settings) in enumerate(MODES.items()):
@@ -74,25 +100,41 @@ def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> 
             "GATEWAY_DATABASE": database or f"sqlite:///{folder}/{number}.db",
             "GATEWAY_LOG_SPILL": str(folder / str(number)),
         }
-        url = stack.enter_context(own_gateway({**own, **settings}, timeout_s=60))
-        targets[mode] = HttpTarget(url + path, picture, "image/jpeg")
+        started = stack.enter_context(own_gateway({**own, **settings}, timeout_s=60))
+        targets[mode] = Target(HttpTarget(started.url + path, picture, "image/jpeg"), started.pid)
     return targets
 
 
-def _measure(worker: Worker, targets: Mapping[str, HttpTarget], clients: int, rounds: int) -> Found:
+def _measure(worker: Worker, targets: Mapping[str, Target], clients: int, rounds: int) -> Found:
     """Forth and back in turn, so that a machine that grows slower meanwhile does it to all alike."""
-    found: dict[str, list[Measurement]] = {mode: [] for mode in targets}
+    for target in targets.values():
+        worker.measure(target.http, clients)
+    found: dict[str, list[Round]] = {mode: [] for mode in targets}
     modes = list(targets)
     for number in track(range(rounds), "measuring"):
         for mode in modes if number % 2 == 0 else reversed(modes):
-            found[mode].append(worker.measure(targets[mode], clients))
+            found[mode].append(_round(worker, targets[mode], clients))
     return found
+
+
+def _round(worker: Worker, target: Target, clients: int) -> Round:
+    before = processor_seconds([target.pid])
+    measurement = worker.measure(target.http, clients)
+    return Round(measurement, processor_seconds([target.pid]) - before)
 
 
 def _table(found: Found, clients: int, rounds: int, seconds: float) -> Table:
     title = f"Median (range) of {rounds} rounds of {seconds:g} s, {clients} clients on the same machine"
     table = Table("log", title=title)
-    for heading in ("answers/s", "of those without", "p50 ms", "p95 ms", "errors"):
+    for heading in (
+        "answers/s",
+        "of those without",
+        "processor ms/answer",
+        "more than without",
+        "p50 ms",
+        "p95 ms",
+        "errors",
+    ):
         table.add_column(heading, justify="right")
     for row in _rows(found):
         table.add_row(*row)
@@ -101,17 +143,23 @@ def _table(found: Found, clients: int, rounds: int, seconds: float) -> Table:
 
 def _rows(found: Found) -> Iterator[tuple[str, ...]]:
     without = next(iter(found.values()))
-    for mode, measurements in found.items():
-        summary = summarise(measurements)
+    for mode, rounds in found.items():
+        summary = summarise([one.measurement for one in rounds])
         # Round by round: neighbours in time are alike.
-        shares = [
-            one.throughput / other.throughput
-            for one, other in zip(measurements, without, strict=True)
-            if other.throughput
-        ]
-        throughput = f"{summary.throughput:,.0f} ({summary.lowest:,.0f}–{summary.highest:,.0f})"
-        share = f"{median(shares):.1%}" if shares else "–"
-        yield mode, throughput, share, f"{summary.p50_ms:.1f}", f"{summary.p95_ms:.1f}", str(summary.errors)
+        pairs = list(zip(rounds, without, strict=True))
+        share = median(one.measurement.throughput / other.measurement.throughput for one, other in pairs)
+        more = median(one.cost_ms / other.cost_ms - 1 for one, other in pairs)
+        costs = [one.cost_ms for one in rounds]
+        yield (
+            mode,
+            f"{summary.throughput:,.0f} ({summary.lowest:,.0f}–{summary.highest:,.0f})",
+            f"{share:.1%}",
+            f"{median(costs):.3f} ({min(costs):.3f}–{max(costs):.3f})",
+            f"{more:.1%}",
+            f"{summary.p50_ms:.1f}",
+            f"{summary.p95_ms:.1f}",
+            str(summary.errors),
+        )
 
 
 if __name__ == "__main__":

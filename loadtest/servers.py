@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import httpx
 
@@ -42,13 +43,21 @@ def decoding_only(*, timeout_s: float) -> Iterator[str]:
         yield url
 
 
+@dataclass(frozen=True)
+class OwnGateway:
+    """A gateway that was started for a measurement."""
+
+    url: str
+    pid: int
+
+
 @contextlib.contextmanager
-def own_gateway(settings: dict[str, str], *, timeout_s: float) -> Iterator[str]:
-    """A gateway alone with these settings, on a free port; gives its URL. Raises `ServerMissing`."""
+def own_gateway(settings: dict[str, str], *, timeout_s: float) -> Iterator[OwnGateway]:
+    """A gateway alone with these settings, on a free port. Raises `ServerMissing`."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    with _started(["gateway"], {**settings, "GATEWAY_PORT": str(port)}, url, timeout_s):
-        yield url
+    with _started(["gateway"], {**settings, "GATEWAY_PORT": str(port)}, url, timeout_s) as pid:
+        yield OwnGateway(url, pid)
 
 
 def is_ready(url: str) -> bool:
@@ -59,11 +68,11 @@ def is_ready(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def _started(module: list[str], environment: dict[str, str], url: str, timeout_s: float) -> Iterator[None]:
+def _started(module: list[str], environment: dict[str, str], url: str, timeout_s: float) -> Iterator[int]:
     with subprocess.Popen([sys.executable, "-m", *module], env={**os.environ, **environment}) as process:
         try:
             _wait_ready(process, module[0], url, timeout_s)
-            yield
+            yield process.pid
         finally:
             _stop(process)
 

@@ -1,6 +1,7 @@
 """Fixtures of more than one package's tests."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,24 @@ import pytest
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a test logged may be no unicode; pytest-xdist sends it to another process as UTF-8."""
+    report = yield
+    report.sections = [(title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections]
+    return report
+
+
 @pytest.fixture(autouse=True, scope="session")
 def without_the_user_s_tunings(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What `trireme tune` found for a model in this checkout would else decide the engine of tests' versions."""
     os.environ["TRAINING_TUNING_DIR"] = str(tmp_path_factory.mktemp("tunings"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def without_trackers() -> None:
+    """Tests' runs are none that anyone wants to keep; tests of tracking say where they are tracked."""
+    os.environ["TRAINING_TRACKING"] = "none"
 
 
 @pytest.fixture(scope="session")

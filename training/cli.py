@@ -13,6 +13,7 @@ from training.console import tell
 from training.data.catalog import Catalog
 from training.data.cifar10 import NAME
 from training.data.cli import MaxBad, print_json
+from training.data.features import has_features
 from training.data.reading import MAX_BAD
 from training.engines.record import TuningStore
 from training.errors import RequestInvalid
@@ -23,14 +24,15 @@ from training.request import TrainingRequest
 from training.run_store import RunStore
 from training.runs import RunRecord
 from training.settings import TrainingSettings
-from training.tables.cli import SearchKind, Wishes, train_table
+from training.tables.cli import SearchKind, TableTraining, Wishes
 from training.tables.recipes import names_recipe
+from training.tracking.tracking import track_publication, tracking
 
 LATEST = "latest"
 PICTURES, TABLES = "For pictures", "For tables"
 ONLY = {
     PICTURES: (
-        "data_dir", "parent", "profile", "architecture", "size", "class_weights", "max_bad", "epochs", "patience",
+        "parent", "profile", "architecture", "size", "class_weights", "max_bad", "epochs", "patience",
         "mirrored", "resume",
     ),
     TABLES: ("search", "trials"),
@@ -44,8 +46,8 @@ Pictures = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help="Folder of pictures: <label>/*.jpg, or <split>/<label>/*.jpg. For cifar10: where it lies.",
-        rich_help_panel=PICTURES,
+        help="Folder of pictures: <label>/*.jpg, or <split>/<label>/*.jpg; for cifar10: where it lies. For any model: "
+        "the folder that `trireme data features` wrote.",
     ),
 ]
 
@@ -130,6 +132,9 @@ def train_model(
         int | None,
         typer.Option(min=1, help="Tries of a search, instead of the recipe's number.", rich_help_panel=TABLES),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A new folder for the finished run, instead of among all runs.")
+    ] = None,
     publish: Annotated[bool, typer.Option(help="Publish the model when it is trained.")] = False,
     repository: RepositoryOption = REPOSITORY,
     as_json: JsonOption = False,
@@ -137,12 +142,13 @@ def train_model(
     """Train a model of pictures, or of a table by a recipe; Ctrl-C leaves a run with pictures that can be resumed."""
     settings, is_table = TrainingSettings(), names_recipe(name)
     _check_options(context, name, PICTURES if is_table else TABLES)
-    if is_table:
-        target = repository if publish else None
-        return train_table(name, Wishes(seed, search, trials), settings, repository=target, as_json=as_json)
     runs = RunStore(settings.runs_dir)
+    runs.free(out)
+    if is_table:
+        job = TableTraining(settings, data_dir, out, repository if publish else None)
+        return job.run(name, Wishes(seed, search, trials), as_json=as_json)
     start = find_parent(ModelRepository(repository), parent) if parent else None
-    folder, held = (None, data_dir) if name == NAME else (data_dir, None)
+    folder, held = (None, data_dir) if name == NAME and not has_features(data_dir) else (data_dir, None)
     wishes: dict[str, Any] = {"folder": folder, "seed": seed or 0, "epochs": epochs, "patience": patience}
     wishes |= {"profile": profile, "architecture": architecture, "size": size, "mirrored": mirrored}
     request = TrainingRequest.of(name, start, **wishes, class_weights=class_weights, max_bad=max_bad)
@@ -151,6 +157,7 @@ def train_model(
     except KeyboardInterrupt:
         _tell_interrupted(runs.unfinished(name))
         raise typer.Exit(130) from None
+    run = runs.move(run, out) if out else run
     version = _publish(settings, run, repository, data_dir) if publish else None
     return _show_run(run, version, as_json=as_json)
 
@@ -186,7 +193,10 @@ def _publish(settings: TrainingSettings, run: Path, repository: Path, data_dir: 
 
     console = Console(stderr=True)
     data, tunings = CatalogData(Catalog(settings, console), data_dir), TuningStore(settings.tuning_dir)
-    return str(publish(run, repository, tell=partial(tell, console), data=data, tunings=tunings).card.name)
+    with tracking(settings, console) as tracker:
+        publication = publish(run, repository, tell=partial(tell, console), data=data, tunings=tunings)
+        track_publication(tracker, publication)
+    return str(publication.card.name)
 
 
 def _tell_interrupted(unfinished: list[str]) -> None:

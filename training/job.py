@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from contract.card import Output
+from contract.card import Lineage, Output
 from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
@@ -36,6 +36,9 @@ from training.room import check_disk, check_memory
 from training.run_store import RunStore
 from training.runs import CHECKPOINT, GOLDEN, RECORD, SAVED_MODEL, START, RunRecord
 from training.settings import TrainingSettings
+from training.tracking.facts import outcome_of, point_of, run_of
+from training.tracking.tracker import Tracker
+from training.tracking.tracking import tracked_run
 from training.trainer import Trainer, steps_per_epoch
 
 
@@ -72,13 +75,17 @@ class TrainingJob:
         folder = runs.folder(self._plan.id)
         with runs.working_on(folder):
             self._check(folder)
-            backend.make_repeatable(self._plan.seed)
-            model, history = self._train(folder)
-            tell(self._console, "Exporting and evaluating.")
-            self._export(model, folder / SAVED_MODEL)
-            with storage_errors(folder):
-                self._finish(folder, history)
+            with tracked_run(self._settings, self._console, run_of(self._plan.model, self._lineage())) as tracker:
+                tracker.finish(outcome_of(self._follow(folder, tracker), folder))
         return folder
+
+    def _follow(self, folder: Path, tracker: Tracker) -> RunRecord:
+        backend.make_repeatable(self._plan.seed)
+        model, history = self._train(folder, tracker)
+        tell(self._console, "Exporting and evaluating.")
+        self._export(model, folder / SAVED_MODEL)
+        with storage_errors(folder):
+            return self._finish(folder, history)
 
     def _check(self, folder: Path) -> None:
         if (folder / RECORD).exists():
@@ -86,7 +93,7 @@ class TrainingJob:
         if self._data.digests() != self._plan.data:
             raise RunChanged(f"The data of run {self._plan.id} have changed since it began; start a new run.")
 
-    def _train(self, folder: Path) -> tuple[keras.Model, list[Epoch]]:
+    def _train(self, folder: Path, tracker: Tracker) -> tuple[keras.Model, list[Epoch]]:
         steps = steps_per_epoch(self._plan, len(self._data.train))
         model = self._build()
         self._check_room(model, folder)
@@ -95,7 +102,8 @@ class TrainingJob:
         learner = Learner(model, recipe, steps * self._plan.epochs, self._plan.class_weights)
         trainer = Trainer(learner, self._plan, self._data, folder / CHECKPOINT, self._settings.checkpoint_steps)
         trainer.restore()
-        return model, trainer.run(TrainingDisplay(self._console, self._plan.epochs, steps, self._conditions.listener))
+        display = TrainingDisplay(self._console, self._plan.epochs, steps, self._conditions.listener)
+        return model, trainer.run(display, lambda epoch: tracker.epoch(point_of(epoch)))
 
     def _check_room(self, model: keras.Model, folder: Path) -> None:
         needed = needs(model, self._data, self._plan.batch_size)
@@ -115,7 +123,7 @@ class TrainingJob:
     def _export(self, model: keras.Model, folder: Path) -> None:
         saved_model.export(model, self._architecture, self._shape, folder, with_mirrored=self._plan.mirrored)
 
-    def _finish(self, folder: Path, history: list[Epoch]) -> None:
+    def _finish(self, folder: Path, history: list[Epoch]) -> RunRecord:
         exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
         answers = Answers(self._data.test.labels, exported.probabilities(self._data.test.images))
@@ -126,6 +134,7 @@ class TrainingJob:
         record.write(folder)
         for name in (CHECKPOINT, BEST, START):
             (folder / name).unlink(missing_ok=True)
+        return record
 
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
         tell(self._console, "Making the report.")
@@ -139,10 +148,13 @@ class TrainingJob:
             finished=datetime.now(UTC),
             input=self._data.input,
             output=Output(labels=self._data.labels),
-            lineage=make_lineage(self._plan, backend.hardware(), self._shape.mean, self._shape.deviation),
+            lineage=self._lineage(),
             evaluation=evaluate_evenly("test", self._data.labels, answers.truth, answers.probabilities),
             history=tuple(vars(epoch) for epoch in history),
         )
+
+    def _lineage(self) -> Lineage:
+        return make_lineage(self._plan, backend.hardware(), self._shape.mean, self._shape.deviation)
 
 
 def shape_of(data: DataSet, start: Start | None = None) -> Shape:

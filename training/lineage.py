@@ -21,7 +21,7 @@ def make_lineage(plan: RunPlan, hardware: Hardware, mean: tuple[float, ...], dev
     parameters = plan.model_dump(mode="json", include=PARAMETERS)
     return Lineage(
         data=plan.data,
-        source=plan.source if plan.source == "cifar10" else "picture folder",
+        source=plan.origin or ("cifar10" if plan.source == "cifar10" else "picture folder"),
         code=code_version(Path(__file__).parent),
         libraries=library_versions(),
         machine=str(hardware),

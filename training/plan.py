@@ -23,7 +23,9 @@ class RunPlan(Document):
     id: str
     model: ModelName
     source: str
-    """`cifar10`, or the picture folder."""
+    """`cifar10`, or the picture folder, or the folder of its features."""
+    origin: str | None = None
+    """What the card says of where the data come from; None: it follows from the source."""
     input: ImageInput
     labels: Annotated[tuple[str, ...], Field(min_length=2)]
     data: dict[str, Sha256]

@@ -113,6 +113,7 @@ class TrainingRequest:
             id=run,
             model=self.model,
             source=self.source,
+            origin=data.origin,
             input=data.input,
             labels=data.labels,
             data=data.digests(),

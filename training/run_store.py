@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,10 +11,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from training.data.storage import storage_errors
-from training.errors import RunBusy, RunUnknown
+from training.errors import RequestInvalid, RunBusy, RunUnknown
 from training.plan import PLAN, RunPlan
 from training.runs import CHECKPOINT, RECORD
 
+LOCK = ".lock"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
 
@@ -46,10 +48,23 @@ class RunStore:
         folders = sorted(path.parent for path in self.root.glob(f"*/{CHECKPOINT}"))
         return [path.name for path in folders if self._is_unfinished(path) and RunPlan.read(path).model == model]
 
+    def free(self, target: Path | None) -> None:
+        """Raise `RequestInvalid` where a finished run shall be moved to a place that something has already."""
+        if target is not None and target.exists():
+            raise RequestInvalid(f"{target} exists already; name another place for the run.")
+
+    def move(self, folder: Path, target: Path) -> Path:
+        """Move a finished run to a place that is free, out of this store; raises `StorageFailed` or `StorageFull`."""
+        with storage_errors(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (folder / LOCK).unlink(missing_ok=True)
+            shutil.move(folder, target)
+        return target
+
     @contextmanager
     def working_on(self, folder: Path) -> Iterator[None]:
         """Hold the run; raises `RunBusy` while another process does."""
-        lock = FileLock(folder / ".lock", timeout=0)
+        lock = FileLock(folder / LOCK, timeout=0)
         with storage_errors(folder):
             _acquire(lock, folder.name)
         try:

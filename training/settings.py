@@ -6,11 +6,13 @@ from uuid import UUID
 
 from platformdirs import user_cache_path
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from training.tracking.settings import TrackingSettings
 
 
-class TrainingSettings(BaseSettings):
-    """Where training keeps its files, and how it uses the machine."""
+class TrainingSettings(TrackingSettings):
+    """Where training keeps its files, how it uses the machine, and where it is tracked."""
 
     model_config = SettingsConfigDict(
         env_prefix="TRAINING_",

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,18 +53,24 @@ class Trainer:
         except (KeyError, ValueError) as error:
             raise CheckpointInvalid(f"The checkpoint {self._checkpoint} doesn't belong to this run.") from error
 
-    def run(self, display: TrainingDisplay) -> list[Epoch]:
+    def run(self, display: TrainingDisplay, on_epoch: Callable[[Epoch], None] = lambda _: None) -> list[Epoch]:
         """Train to the end, or until early stopping ends it.
+
+        `on_epoch` is called with each epoch that is over, those before an interruption too.
 
         Raises:
             KeyboardInterrupt: of Ctrl-C, after a checkpoint at the step that was under way.
             TrainingDiverged: the loss is no number any more.
             StorageFull, StorageFailed: a checkpoint can't be written; the last one stays.
         """
+        for epoch in self._position.history:
+            on_epoch(epoch)
         with display, self._interrupts:
             while self._position.epoch < self._plan.epochs and not self._early.stops(self._position.history):
                 self._train_epoch(display)
-                display.show_epoch(self._close_epoch())
+                epoch = self._close_epoch()
+                display.show_epoch(epoch)
+                on_epoch(epoch)
                 self._stop_if_asked()
         if self._position.epoch < self._plan.epochs:
             self._early.restore_best(self._learner)

@@ -1,5 +1,6 @@
 """The Python client of the gateway's REST API."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -28,6 +29,18 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._http.close()
+
+    def ask(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        """Any request that is answered by a JSON document; `request` is what `httpx.Client.request` takes."""
+        return self._json(method, path, **request)
+
+    def lines(self, path: str, headers: Mapping[str, str]) -> Iterator[str]:
+        """The lines of an answer, as they come."""
+        with self._reported(), self._http.stream("GET", path, headers=dict(headers)) as response:
+            if response.is_error:
+                response.read()
+            _check(response)
+            yield from response.iter_lines()
 
     def models(self) -> dict[str, Any]:
         """Every model, as `GET /v1/models` gives it."""
@@ -88,6 +101,38 @@ class Client:
             _check(response)
             yield from response.iter_bytes()
 
+    def upload_pictures(
+        self, model: str, pictures: Mapping[str, bytes], labels: Mapping[str, str], **terms: str | bool
+    ) -> dict[str, Any]:
+        """Add labelled pictures as one batch; both mappings are by name.
+
+        `terms` are the API's: `use` (`training` or `evaluation`), `note`, `strict`.
+        """
+        manifest = json.dumps({"labels": dict(labels)})
+        files: list[tuple[str, Any]] = [("manifest", (None, manifest, "application/json"))]
+        files += [("picture", (name, body, "application/octet-stream")) for name, body in pictures.items()]
+        return self._json("POST", f"/v1/models/{model}/data", params=_given(**terms), files=files)
+
+    def upload_table(
+        self, model: str, body: Iterable[bytes], *, sent: str, target: str | None = None, **terms: str | bool
+    ) -> dict[str, Any]:
+        """Add the labelled rows of a table's file as one batch; `sent` is its media type, `terms` as for pictures."""
+        return self._json(
+            "POST",
+            f"/v1/models/{model}/data",
+            params=_given(target=target, **terms),
+            content=body,
+            headers={"Content-Type": sent},
+        )
+
+    def data(self, model: str, *, limit: int | None = None, cursor: str | None = None) -> dict[str, Any]:
+        """Uploaded data: counts by label, and a page of batches."""
+        return self._json("GET", f"/v1/models/{model}/data", params=_given(limit=limit, cursor=cursor))
+
+    def withdraw(self, model: str, batch: str, *, erase: bool = False) -> dict[str, Any]:
+        """Make a batch count no more; with `erase`, delete its files too."""
+        return self._json("DELETE", f"/v1/models/{model}/data/{batch}", params=_given(erase=erase))
+
     def _json(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         with self._reported():
             response = self._http.request(method, path, **request)
@@ -107,7 +152,7 @@ class Client:
             raise GatewayAway(f"No gateway answers at {self._url}; start one with: trireme serve") from error
 
 
-def _given(**parameters: int | None) -> dict[str, int]:
+def _given(**parameters: int | str | None) -> dict[str, int | str]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
@@ -116,5 +161,7 @@ def _check(response: httpx.Response) -> None:
         return
     if response.headers.get("content-type", "").startswith("application/problem+json"):
         problem = response.json()
-        raise Refused(status=problem["status"], code=problem["code"], detail=problem["detail"])
+        raise Refused(
+            status=problem["status"], code=problem["code"], detail=problem["detail"], refused=problem.get("refused")
+        )
     raise ClientError(f"The gateway answered with status {response.status_code}.")

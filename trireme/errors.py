@@ -13,6 +13,8 @@ TriremeError
     └── Refused             (the gateway's own status and code)
 """
 
+from collections.abc import Mapping
+
 from contract.errors import TriremeError
 
 
@@ -86,7 +88,9 @@ class GatewayAway(ClientError):
 class Refused(ClientError):
     """The gateway answered with a problem; status and code are the gateway's."""
 
-    def __init__(self, *, status: int, code: str, detail: str) -> None:
+    def __init__(self, *, status: int, code: str, detail: str, refused: Mapping[str, int] | None = None) -> None:
         super().__init__(detail)
         self.problem_status = status
         self.problem_code = code
+        self.refused = dict(refused or {})
+        """Of an upload: how many examples were refused, by code."""

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from trireme.client import Client
+from trireme.connected import connected
 from trireme.errors import FileUnreadable
 from trireme.predict_table import predict_table, table_format
-from trireme.settings import TriremeSettings
 
 predict = typer.Typer(help="Send pictures, or a table's file, to a running gateway.")
 
@@ -47,23 +47,17 @@ def main(
 ) -> None:
     """Send pictures to a running gateway and show the labels that come back; or a table's file, and get it scored."""
     if len(files) == 1 and table_format(files[0]) is not None:
-        with _client(url, timeout_s=TABLE_TIMEOUT_S) as client:
+        with connected(url, timeout_s=TABLE_TIMEOUT_S) as client:
             predict_table(client, model, files[0], out, version=version)
         return
     bodies = {str(path): _read(path) for path in files}
-    with _client(url) as client:
+    with connected(url) as client:
         answers = _ask(client, model, bodies, version=version, top_k=top_k)
         if as_json:
             for answer in answers:
                 typer.echo(json.dumps(answer))
         else:
             Console().print(_table(zip(bodies, answers, strict=True)))
-
-
-def _client(url: str | None, *, timeout_s: float = 30.0) -> Client:
-    settings = TriremeSettings()
-    api_key = settings.api_key.get_secret_value() if settings.api_key else None
-    return Client(url or settings.url, api_key=api_key, timeout_s=timeout_s)
 
 
 def _read(path: Path) -> bytes:

@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,10 +32,16 @@ def predict_table(client: Client, model: str, path: Path, out: Path | None, *, v
     wanted = sent if out is None else table_format(out)
     if sent is None or wanted is None:
         raise FileUnreadable(f"A table's file ends with one of {', '.join(ENDINGS)}.")
-    with _opened(path) as source, _progress(path) as progress:
-        body = _blocks(source, progress, path.stat().st_size)
+    with sending(path) as body:
         answer = client.predict_file(model, body, sent=MEDIA_TYPES[sent], wanted=MEDIA_TYPES[wanted], version=version)
         _write(answer, out)
+
+
+@contextmanager
+def sending(path: Path) -> Iterator[Iterator[bytes]]:
+    """The bytes of a file, with a bar of how many were taken; raises `FileUnreadable`."""
+    with _opened(path) as source, _progress(path) as progress:
+        yield _blocks(source, progress, path.stat().st_size)
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -28,9 +28,9 @@ class TriremeSettings(BaseSettings):
     start_timeout_s: float = Field(default=120.0, gt=0)
     """Seconds after which `trireme serve` gives up when models don't become ready."""
     url: str = "http://127.0.0.1:8080"
-    """Address of the gateway for `trireme predict`."""
+    """Address of the gateway that `trireme predict`, `upload`, `retrain`, `evaluate` and `jobs` speak with."""
     api_key: SecretStr | None = None
-    """API key, or token, that `trireme predict` shows to the gateway."""
+    """API key, or token, that these show to the gateway."""
 
     @property
     def served(self) -> Path:

@@ -4,6 +4,7 @@ Below the store's root, for each model:
 
 <model>/batches/<id>.json      # this document; a batch without it does not exist
 <model>/withdrawn/<id>.json    # there once the batch was withdrawn
+<model>/withdrawn/<id>.erasing # there while its objects and its manifest are being deleted
 <model>/objects/<sha256>       # a picture's file as it was sent, or a batch's rows as Parquet; by its content
 """
 
@@ -48,6 +49,7 @@ class Rows(Document):
 
 
 LABEL, ROW_DIGEST = "__label", "__digest"
+ERASING = ".erasing"
 
 
 class Batch(Document):
@@ -94,6 +96,11 @@ def batch_path(model: str, batch: str) -> str:
 def withdrawal_path(model: str, batch: str) -> str:
     """Where the note of a batch's withdrawal lies."""
     return f"{model}/withdrawn/{batch}.json"
+
+
+def erasure_path(model: str, batch: str) -> str:
+    """Where the note lies that a batch is being erased."""
+    return f"{model}/withdrawn/{batch}{ERASING}"
 
 
 def object_path(model: str, digest: str) -> str:

@@ -60,6 +60,8 @@ class RetrainParameters(Document):
     note: str = ""
     max_loss_points: NonNegativeFloat = 0.2
     """The rule: percentage points of test accuracy that the challenger may lose against the champion."""
+    question: Sha256 | None = None
+    """Digest of what the caller asked, by which a repeated idempotency key is judged: the gateway fills in the rest."""
 
 
 class EvaluateParameters(Document):
@@ -71,6 +73,8 @@ class EvaluateParameters(Document):
     version: PositiveInt
     batches: tuple[BatchId, ...] | None = None
     """Uploaded batches to evaluate on; None: the model's own test set."""
+    question: Sha256 | None = None
+    """As in `RetrainParameters`."""
 
 
 Parameters = Annotated[RetrainParameters | EvaluateParameters, Field(discriminator="kind")]

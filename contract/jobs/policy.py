@@ -1,14 +1,17 @@
-"""The retrain policies of models: a YAML file that the operator writes. Needs PyYAML."""
+"""The retrain policies of models: a YAML file that the operator writes. Needs PyYAML and cronsim."""
 
 from pathlib import Path
 from typing import Annotated, Self
 
 import yaml
-from pydantic import Field, NonNegativeFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt, ValidationError
 
 from contract.base import Document
 from contract.errors import PoliciesInvalid
+from contract.jobs.schedule import check_schedule
 from contract.names import ModelName
+
+Schedule = Annotated[str, AfterValidator(check_schedule)]
 
 
 class RetrainPolicy(Document):
@@ -21,10 +24,10 @@ class RetrainPolicy(Document):
     """Where the caller names none."""
     max_loss_points: NonNegativeFloat = 0.2
     """Percentage points of test accuracy that a new version may lose against the stable one."""
-    schedule: str | None = None
+    schedule: Schedule | None = None
     """Cron expression with five fields, in UTC: when to retrain."""
     min_new_examples: PositiveInt | None = None
-    """Retrain when so many uploaded examples came since the last retrain."""
+    """Retrain when there are so many uploaded training examples that no retrain has had, whatever became of it."""
     at_once: Annotated[int, Field(ge=1, le=16)] = 1
     """Retrains of the model that may run at the same time."""
     time_limit_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600

@@ -1,6 +1,6 @@
 """Opening a table's file by its format."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import BinaryIO
 
@@ -20,14 +20,21 @@ READERS: Mapping[Format, type[CsvFile] | type[ParquetFile] | type[JsonLinesFile]
 )
 
 
-def open_table(file: BinaryIO, format: Format, schema: TableInput, limits: TableLimits | None = None) -> TableFile:  # noqa: A002 - the field's own word
-    """Open a file at its beginning; only the schema's columns and the id are read.
+def open_table(
+    file: BinaryIO,
+    format: Format,  # noqa: A002 - the field's own word
+    schema: TableInput,
+    limits: TableLimits | None = None,
+    *,
+    also: Sequence[str] = (),
+) -> TableFile:
+    """Open a file at its beginning; only the schema's columns, the id and those of `also` are read.
 
     Raises `TableEmpty`, `TableUnreadable`, `TableTooLarge`, `HeaderDuplicate`, and `ColumnsMissing` where none of these
     columns is there. Reading chunks later raises the first three.
     """
     numbers = frozenset(column.name for column in schema.columns if column.type in NUMBERS)
-    return READERS[format](file, Wanted(wanted_columns(schema), numbers), limits or TableLimits())
+    return READERS[format](file, Wanted((*wanted_columns(schema), *also), numbers), limits or TableLimits())
 
 
 def wanted_columns(schema: TableInput) -> tuple[str, ...]:

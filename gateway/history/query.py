@@ -45,7 +45,7 @@ class PageQuery(Filters):
 
     def before(self) -> str | None:
         """The id that the page comes after, the youngest first; raises `RequestInvalid`."""
-        return None if self.cursor is None else _decoded(self.cursor)
+        return None if self.cursor is None else id_of(self.cursor)
 
 
 class StatisticsQuery(Filters):
@@ -61,7 +61,8 @@ def cursor(id: str) -> str:  # noqa: A002 - the column's name
     return urlsafe_b64encode(UUID(id).bytes).decode().rstrip("=")
 
 
-def _decoded(text: str) -> str:
+def id_of(text: str) -> str:
+    """The id in such a text, sent as the query's `cursor`; raises `RequestInvalid`."""
     try:
         found = str(UUID(bytes=urlsafe_b64decode(text + "==")))
     except ValueError:

@@ -25,7 +25,8 @@ Rules = Mapping[tuple[str, str], Need]
 
 METRICS = ("GET", "/metrics")
 PUBLIC, IDENTIFIED = Open.PUBLIC, Open.IDENTIFIED
-READ, PREDICT, ADMIN = Permission.READ, Permission.PREDICT, Permission.ADMIN
+READ, PREDICT, DATA = Permission.READ, Permission.PREDICT, Permission.DATA
+TRAIN, ADMIN = Permission.TRAIN, Permission.ADMIN
 
 RULES: Rules = MappingProxyType(
     {
@@ -41,6 +42,21 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("POST", "/v1/models/{model}/data"): DATA,
+        ("GET", "/v1/models/{model}/data"): DATA,
+        ("GET", "/v1/models/{model}/data/{batch}"): DATA,
+        ("DELETE", "/v1/models/{model}/data/{batch}"): DATA,
+        ("POST", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("DELETE", "/v1/models/{model}/retrain/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/retrain/{job}/events"): TRAIN,
+        ("POST", "/v1/models/{model}/evaluate"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate"): READ,
+        ("GET", "/v1/models/{model}/evaluate/{job}"): READ,
+        ("DELETE", "/v1/models/{model}/evaluate/{job}"): TRAIN,
+        ("GET", "/v1/models/{model}/evaluate/{job}/events"): READ,
+        ("GET", "/v1/models/{model}/evaluation"): READ,
         ("POST", "/v1/auth/token"): PUBLIC,
         ("GET", "/v1/auth/me"): IDENTIFIED,
         ("POST", "/v1/auth/password"): IDENTIFIED,

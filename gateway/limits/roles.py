@@ -19,6 +19,8 @@ class Bounds:
     parts: int
     rows: int
     """Of a JSON document."""
+    upload_bytes: int
+    upload_parts: int
 
 
 class RoleBounds:
@@ -31,6 +33,8 @@ class RoleBounds:
             table_bytes=settings.max_table_bytes,
             parts=settings.max_parts,
             rows=settings.max_rows,
+            upload_bytes=settings.max_upload_bytes,
+            upload_parts=settings.max_upload_parts,
         )
         self._roles: Mapping[Role, Bounds] = {
             role: _lowered(self._general, limits) for role, limits in settings.role_limits.items()
@@ -48,4 +52,6 @@ def _lowered(general: Bounds, own: RoleLimits) -> Bounds:
         table_bytes=min(general.table_bytes, own.table_bytes or general.table_bytes),
         parts=min(general.parts, own.parts or general.parts),
         rows=min(general.rows, own.rows or general.rows),
+        upload_bytes=min(general.upload_bytes, own.upload_bytes or general.upload_bytes),
+        upload_parts=min(general.upload_parts, own.upload_parts or general.upload_parts),
     )

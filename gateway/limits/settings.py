@@ -51,6 +51,8 @@ class RoleLimits(BaseModel):
     table_bytes: Limit | None = None
     parts: Limit | None = None
     rows: Limit | None = None
+    upload_bytes: Limit | None = None
+    upload_parts: Limit | None = None
 
 
 class LimitSettings(SettingsGroup):
@@ -72,7 +74,7 @@ class LimitSettings(SettingsGroup):
     """Networks of proxies whose `X-Forwarded-For` is believed, as a JSON list; from others it is not looked at."""
     role_limits: Mapping[Role, RoleLimits] = Field(default={})
     """Lower limits for some roles, as a JSON object: `{"viewer": {"body_bytes": 1000000, "rows": 100}}`; it knows
-    `body_bytes`, `batch_bytes`, `table_bytes`, `parts` and `rows`."""
+    `body_bytes`, `batch_bytes`, `table_bytes`, `parts`, `rows`, `upload_bytes` and `upload_parts`."""
     max_wait_s: Annotated[float, Field(gt=0)] = 1.0
     """Seconds that an input may have to wait for its call; where more is to be expected, the answer is 503 at once."""
     model_share: Annotated[float, Field(gt=0, le=1)] = 0.75

@@ -28,15 +28,21 @@ class Spool:
     @contextlib.asynccontextmanager
     async def received(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[BinaryIO]:
         """The body as a file, at its beginning; raises `BodyEmpty`, `DiskFull`, and what `chunks` raises."""
+        async with self.empty() as file:
+            await self._fill(file, chunks)
+            yield file
+
+    @contextlib.asynccontextmanager
+    async def empty(self) -> AsyncIterator[BinaryIO]:
+        """A file for the time of the context; raises `DiskFull`."""
         file = await asyncio.to_thread(self._open)
         try:
-            await self._fill(file, chunks)
             yield file
         finally:
             await asyncio.to_thread(file.close)
 
     def _open(self) -> BinaryIO:
-        with _told_if_full():
+        with told_if_full():
             if self._folder is not None:
                 self._folder.mkdir(parents=True, exist_ok=True)
             # Unbuffered: what a full disk refuses is refused by the write, not by the closing.
@@ -47,23 +53,25 @@ class Spool:
         async for chunk in chunks:
             gathered += chunk
             if len(gathered) >= BLOCK:
-                await asyncio.to_thread(_write, file, gathered)
+                await asyncio.to_thread(write_all, file, gathered)
                 gathered = bytearray()
-        await asyncio.to_thread(_write, file, gathered)
+        await asyncio.to_thread(write_all, file, gathered)
         if not file.tell():
             raise BodyEmpty
         file.seek(0)
 
 
-def _write(file: BinaryIO, data: bytearray) -> None:
+def write_all(file: BinaryIO, data: bytes | bytearray) -> None:
+    """Write all of it; blocks, and raises `DiskFull`."""
     left = memoryview(data)
-    with _told_if_full():
+    with told_if_full():
         while left:
             left = left[file.write(left) :]
 
 
 @contextlib.contextmanager
-def _told_if_full() -> Iterator[None]:
+def told_if_full() -> Iterator[None]:
+    """Raise `DiskFull` where a file's error says so."""
     try:
         yield
     except OSError as error:

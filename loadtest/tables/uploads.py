@@ -9,9 +9,9 @@ from statistics import median
 
 from rich.table import Table
 
+from loadtest.processor import seconds
 from loadtest.tables.files import MEDIA_TYPES
 from loadtest.tables.memory import PeakMemory
-from loadtest.tables.processor import seconds
 from loadtest.tables.scoring import Scored, score
 
 TIMEOUT_S = 1800.0

@@ -46,7 +46,7 @@ class Laptop:
             time.sleep(0.1)
         raise AssertionError(f"it didn't become ready: {self.output()}")
 
-    def wait(self, seconds: float = 30) -> tuple[str, str]:
+    def wait(self, seconds: float = 90) -> tuple[str, str]:
         """Wait for the end; gives standard output and standard error."""
         self.process.wait(seconds)
         return self.output()

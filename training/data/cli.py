@@ -14,6 +14,8 @@ from training.data.catalog import DEFAULT_SIZE, Catalog
 from training.data.cifar10 import NAME, cifar10
 from training.data.dataset import DataSet
 from training.data.export import export_folders
+from training.data.features import FeaturesRecord
+from training.data.picture_features import write_pictures
 from training.data.reading import MAX_BAD
 from training.errors import DataUnknown
 from training.options import JsonOption
@@ -36,17 +38,63 @@ MaxBad = Annotated[
     float, typer.Option(min=0, max=1, help="Share of a folder's files that may be left out because they can't be read.")
 ]
 
+FOR = {"train": "train", "validation": "validate", "test": "test"}
+
 
 @data.command("fetch")
 def fetch(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10", data_dir: Held = None
+    name: Annotated[str, typer.Argument(help="The data set: cifar10, or with --out a recipe for a table.")] = NAME,
+    data_dir: Held = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A new or empty folder for the raw data, beside the cache.")
+    ] = None,
 ) -> None:
-    """Download a data set into the cache, and check it."""
+    """Download a data set into the cache, and check it; with --out, write it into a folder too."""
+    settings, console = TrainingSettings(), Console(stderr=True)
+    if out is not None and names_recipe(name):
+        from training.tables.data.loading import hold_data  # noqa: PLC0415  pictures don't need it
+
+        count = hold_data(load_recipe(name), out, settings, console)
+        return tell(Console(), f"{count:,} raw rows of {name} are in {out}.")
     if name != NAME:
-        raise DataUnknown(f"There is no data set {name!r} to fetch; there is {NAME}.")
-    source = cifar10(TrainingSettings(), Console(stderr=True), data_dir)
-    source.fetch()
-    tell(Console(), f"{name} is complete in {source.folder}.")
+        raise DataUnknown(f"There is no data set {name!r} to fetch; there is {NAME}, and with --out each recipe's.")
+    source = cifar10(settings, console, data_dir)
+    source.copy_to(out) if out else source.fetch()
+    return tell(Console(), f"{name} is complete in {out or source.folder}.")
+
+
+@data.command("features")
+def features(
+    name: Annotated[str, typer.Argument(help="cifar10, a name for pictures in --data, or a recipe for a table.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new or empty folder.")],
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="The raw data: what `fetch --out` wrote, or a picture folder."),
+    ] = None,
+    size: Size = DEFAULT_SIZE,
+    max_bad: MaxBad = MAX_BAD,
+    as_json: JsonOption = False,
+) -> None:
+    """Make what a model learns from: checked, encoded or resized, and split; `trireme train --data DIR` takes it."""
+    settings, console = TrainingSettings(), Console(stderr=True)
+    if names_recipe(name):
+        record = _table_features(name, out, data_dir, settings)
+    else:
+        source, held = (name, data_dir) if name == NAME else (str(data_dir or name), None)
+        found = Catalog(settings, console).load(source, size=size, data_dir=held, max_bad=max_bad)
+        record = write_pictures(found, out)
+    if as_json:
+        return print_json(record.model_dump(mode="json", include={"name", "labels", "counts", "digests"}))
+    counts = ", ".join(f"{sum(split.values()):,} to {FOR[name]}" for name, split in record.counts.items())
+    return tell(Console(), f"The features of {name} are in {out}: {counts}.")
+
+
+def _table_features(name: str, out: Path, held: Path | None, settings: TrainingSettings) -> FeaturesRecord:
+    from training.tables.data.loading import load_data  # noqa: PLC0415  pictures don't need it
+    from training.tables.data.table_features import write_table  # noqa: PLC0415
+
+    recipe = load_recipe(name)
+    return write_table(load_data(recipe, settings, Console(stderr=True), held=held), recipe, out)
 
 
 @data.command("show")

@@ -110,6 +110,8 @@ class DataSet:
     test: Split
     skipped: tuple[Skipped, ...] = ()
     """Files that are in none of the splits."""
+    origin: str = "picture folder"
+    """What a card says of where they come from: no path of the user's."""
 
     def splits(self) -> Iterator[tuple[str, Split]]:
         """Each split with its name."""

@@ -36,3 +36,19 @@ def staging(folder: Path, name: str = ".staging") -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def appearing(out: Path) -> Iterator[Path]:
+    """A folder whose files move to `out`, a new or empty folder, at the end, if all goes well.
+
+    Raises `StorageFailed` where there is something already.
+    """
+    name = ".staging"
+    if out.exists() and (not out.is_dir() or any(path.name != name for path in out.iterdir())):
+        raise StorageFailed(f"{out} exists already and isn't an empty folder; name another.")
+    out.mkdir(parents=True, exist_ok=True)
+    with staging(out, name) as unfinished:
+        yield unfinished
+        for path in sorted(unfinished.iterdir()):
+            path.rename(out / path.name)

@@ -38,5 +38,5 @@ def _distances(points: Line, start: NDArray[np.float64], end: NDArray[np.float64
     along, away = end - start, points - start
     length = float(np.hypot(*along))
     if length == 0:
-        return np.asarray(np.hypot(away[:, 0], away[:, 1]))
-    return np.asarray(np.abs(along[0] * away[:, 1] - along[1] * away[:, 0]) / length)
+        return np.asarray(np.hypot(away[:, 0], away[:, 1]), np.float64)
+    return np.asarray(np.abs(along[0] * away[:, 1] - along[1] * away[:, 0]) / length, np.float64)

@@ -14,6 +14,7 @@ from training.importing.spec import Spec
 from training.options import REPOSITORY, JsonOption, RepositoryOption
 from training.publish.cli import DryRunOption, summary
 from training.settings import TrainingSettings
+from training.tracking.tracking import track_publication, tracking
 
 import_ = typer.Typer(help="Publish a model that was trained elsewhere: a SavedModel folder or an ONNX file.")
 
@@ -49,9 +50,11 @@ def main(
     """
     request = ImportRequest(name, artefact, read_labels(labels), Spec.read(preprocessing), examples)
     console = Console(stderr=True, highlight=False)
-    with console.status("importing") as status:
-        importer = Importer(TrainingSettings(), step=status.update, finding=partial(tell, console))
+    settings = TrainingSettings()
+    with console.status("importing") as status, tracking(settings, console) as tracker:
+        importer = Importer(settings, step=status.update, finding=partial(tell, console))
         publication = importer.run(request, repository, dry_run=dry_run)
+        track_publication(tracker, publication)
     if as_json:
         typer.echo(publication.card.model_dump_json())
     else:

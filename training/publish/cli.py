@@ -16,12 +16,20 @@ from training.publish.publisher import Publication
 from training.publish.publisher import publish as publish_run
 from training.runs import RECORD, kind_of
 from training.settings import TrainingSettings
+from training.tracking.tracking import track_publication, tracking
 
 publish = typer.Typer(help="Convert, prove and publish a finished training run.")
 
 RunArgument = Annotated[str | None, typer.Argument(help="A run's id or folder; the newest finished run without it.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but make the version visible.")]
 PlainOption = Annotated[bool, typer.Option("--plain", help="Take float32 ONNX Runtime, whatever tuning found best.")]
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Where the pictures of the run, or their features, lie now. Default: as it was."
+    ),
+]
 
 
 @publish.command()
@@ -30,13 +38,14 @@ def main(
     repository: RepositoryOption = REPOSITORY,
     dry_run: DryRunOption = False,
     plain: PlainOption = False,
+    data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Convert a finished run to what is served, prove it on a real server, and publish it as the next version."""
     settings = TrainingSettings()
     folder = find_run(settings.runs_dir, run)
     console = Console(stderr=True, highlight=False)
-    with console.status("publishing") as status:
+    with console.status("publishing") as status, tracking(settings, console) as tracker:
         if kind_of(folder) == "table":
             from training.tables.publishing import publish_table  # noqa: PLC0415 - scikit-learn takes a while
 
@@ -47,9 +56,10 @@ def main(
                 repository,
                 dry_run=dry_run,
                 tell=status.update,
-                data=CatalogData(Catalog(settings, Console(stderr=True))),
+                data=CatalogData(Catalog(settings, Console(stderr=True)), source=data),
                 tunings=None if plain else TuningStore(settings.tuning_dir),
             )
+        track_publication(tracker, publication)
     if as_json:
         typer.echo(publication.card.model_dump_json())
     else:

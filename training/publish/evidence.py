@@ -23,14 +23,17 @@ class RunData(Protocol):
 class CatalogData:
     """The data sets that users name, checked against the digests of a run's plan."""
 
-    def __init__(self, catalog: Catalog, data_dir: Path | None = None) -> None:
+    def __init__(self, catalog: Catalog, data_dir: Path | None = None, source: Path | None = None) -> None:
+        """`source` is where the data lie now, a picture or features folder; without it, where the plan says."""
         self._catalog = catalog
         self._data_dir = data_dir
+        self._source = source
 
     def load(self, run: Path) -> DataSet:
         """Load the plan's source anew."""
         plan = RunPlan.read(run)
-        data = self._catalog.load(plan.source, size=plan.input.height, data_dir=self._data_dir, max_bad=1.0)
+        source = str(self._source) if self._source else plan.source
+        data = self._catalog.load(source, size=plan.input.height, data_dir=self._data_dir, max_bad=1.0)
         if data.digests() != plan.data:
             raise RunChanged(f"The data of run {plan.id} have changed since it was trained.")
         return data

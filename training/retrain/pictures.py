@@ -27,6 +27,7 @@ from training.report.comparison.verdict import Verdict
 from training.report.files import write_report
 from training.report.sources import of_run
 from training.request import TrainingRequest
+from training.retrain.aliases import tell_contest
 from training.retrain.arena import Contender
 from training.retrain.bases import base_of, load_base
 from training.retrain.challenge import Challenge, Judge, unopposed
@@ -36,6 +37,7 @@ from training.retrain.uploads import Extended, PictureStore, extend
 from training.retrain.work import Assignment, Office, Outcome
 from training.run_store import RunStore
 from training.runs import CONVERTED, RECORD, SAVED_MODEL, RunRecord
+from training.tracking.tracking import track_publication, tracking
 
 RUN = "run"
 """File in the job's folder that names its training run, so that the next attempt goes on with it."""
@@ -188,15 +190,19 @@ class PictureRetrain:
 
     def _publish(self, run: Path, data: DataSet, result: RetrainResult) -> RetrainResult:
         self._stage("publishing")
-        publication = publish(
-            run,
-            self.office.repository.root,
-            tell=partial(tell, self.office.console),
-            data=_AtHand(data),
-            tunings=TuningStore(self.office.settings.tuning_dir),
-            may_reveal=self.office.reporter.may_reveal,
-        )
-        return result.model_copy(update={"published": publication.card.version})
+        with tracking(self.office.settings, self.office.console) as tracker:
+            publication = publish(
+                run,
+                self.office.repository.root,
+                tell=partial(tell, self.office.console),
+                data=_AtHand(data),
+                tunings=TuningStore(self.office.settings.tuning_dir),
+                may_reveal=self.office.reporter.may_reveal,
+            )
+            track_publication(tracker, publication)
+        published = result.model_copy(update={"published": publication.card.version})
+        tell_contest(self.office, self.assignment.model, published)
+        return published
 
 
 @dataclass(frozen=True)

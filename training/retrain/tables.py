@@ -13,6 +13,7 @@ from contract.names import ModelVersion
 from training.console import tell
 from training.errors import RunUnfinished, RunUnknown
 from training.report.comparison.verdict import Verdict
+from training.retrain.aliases import tell_contest
 from training.retrain.errors import JobUnsupported, LabelsDiffer
 from training.retrain.memo import published_result, result_of, write_memo
 from training.retrain.table_challenge import TableChallenge
@@ -32,6 +33,7 @@ from training.tables.retraining.joining import Joined, join
 from training.tables.retraining.steps import WatchedSteps
 from training.tables.retraining.uploads import Counting, uploaded_rows
 from training.tables.run import TableRunRecord
+from training.tracking.tracking import track_publication, tracking
 
 RUN = "run"
 """File of the job's folder that names its finished run, which a later attempt goes on from."""
@@ -97,7 +99,7 @@ class TableRetrain:
         return self.office.repository.card(ModelVersion(self.assignment.model, version)) if version else None
 
     def _recipe(self, champion: VersionCard | None) -> Recipe:
-        run = champion and champion.lineage.run
+        run = champion.lineage.run if champion else None
         found = base_recipe(self.assignment.model, self.parameters.base, run, self.office.settings.runs_dir)
         recipe = with_seed(found, self.parameters.seed)
         check_recipe(recipe)  # before the data, which may take minutes
@@ -153,8 +155,12 @@ class TableRetrain:
         write_memo(run, result)
         self._heard(Progress(stage="publishing"))
         repository, may_reveal = self.office.repository.root, self.office.reporter.may_reveal
-        publication = publish_table(run, repository, tell=self._tell, may_reveal=may_reveal)
-        return result.model_copy(update={"published": publication.card.version})
+        with tracking(self.office.settings, self.office.console) as tracker:
+            publication = publish_table(run, repository, tell=self._tell, may_reveal=may_reveal)
+            track_publication(tracker, publication)
+        published = result.model_copy(update={"published": publication.card.version})
+        tell_contest(self.office, self.assignment.model, published)
+        return published
 
     def _heard(self, progress: Progress) -> None:
         self.office.reporter.check()

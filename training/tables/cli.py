@@ -17,8 +17,10 @@ from training.run_store import RunStore
 from training.settings import TrainingSettings
 from training.tables.recipe import Recipe
 from training.tables.recipes import load_recipe
+from training.tracking.tracking import track_publication, tracking
 
 if TYPE_CHECKING:
+    from training.tables.dataset import TableData
     from training.tables.run import TableRunRecord
 
 SearchKind = Literal["none", "grid", "random", "bayesian"]
@@ -47,35 +49,54 @@ class Wishes:
             raise RequestInvalid(f"That doesn't fit the recipe: {first['msg'].lower()}.") from error
 
 
-def train_table(
-    name: str, wishes: Wishes, settings: TrainingSettings, *, repository: Path | None, as_json: bool
-) -> None:
-    """Follow a recipe, publish into `repository` if there is one, and tell what came of it."""
-    recipe = wishes.apply(load_recipe(name))
-    console = Console(stderr=True)
-    try:
-        run = _run(recipe, settings, console)
-    except KeyboardInterrupt:
-        tell(console, "Interrupted; the run is gone.")
-        raise typer.Exit(130) from None
-    card = _publish(run, repository, console) if repository else None
-    _show(run, card, as_json=as_json)
+@dataclass(frozen=True)
+class TableTraining:
+    """Follows recipes, and tells what came of it."""
+
+    settings: TrainingSettings
+    features: Path | None = None
+    """The folder that `trireme data features` wrote; without it, the rows come from the recipe's origin."""
+    out: Path | None = None
+    """Where the finished run's folder shall lie, instead of among all runs."""
+    repository: Path | None = None
+    """To publish into."""
+
+    def run(self, name: str, wishes: Wishes, *, as_json: bool) -> None:
+        """Follow the recipe of this name or file."""
+        recipe = wishes.apply(load_recipe(name))
+        console = Console(stderr=True)
+        try:
+            run = self._train(recipe, console)
+        except KeyboardInterrupt:
+            tell(console, "Interrupted; the run is gone.")
+            raise typer.Exit(130) from None
+        card = _publish(run, self.repository, self.settings, console) if self.repository else None
+        _show(run, card, as_json=as_json)
+
+    def _train(self, recipe: Recipe, console: Console) -> Path:
+        from training.tables.checks import check_recipe  # noqa: PLC0415  see the module's docstring
+        from training.tables.job import TableJob  # noqa: PLC0415
+        from training.tables.learning import learn  # noqa: PLC0415
+
+        check_recipe(recipe)  # before the data, which may take minutes
+        runs = RunStore(self.settings.runs_dir)
+        run = TableJob(self.settings, console, self._load, learn).run(recipe, runs)
+        return runs.move(run, self.out) if self.out else run
+
+    def _load(self, recipe: Recipe, settings: TrainingSettings, console: Console) -> "TableData":
+        from training.tables.data.loading import load_data  # noqa: PLC0415  see the module's docstring
+        from training.tables.data.table_features import read_table  # noqa: PLC0415
+
+        return read_table(self.features, recipe) if self.features else load_data(recipe, settings, console)
 
 
-def _run(recipe: Recipe, settings: TrainingSettings, console: Console) -> Path:
-    from training.tables.checks import check_recipe  # noqa: PLC0415  see the module's docstring
-    from training.tables.data.loading import load_data  # noqa: PLC0415
-    from training.tables.job import TableJob  # noqa: PLC0415
-    from training.tables.learning import learn  # noqa: PLC0415
-
-    check_recipe(recipe)  # before the data, which may take minutes
-    return TableJob(settings, console, load_data, learn).run(recipe, RunStore(settings.runs_dir))
-
-
-def _publish(run: Path, repository: Path, console: Console) -> VersionCard:
+def _publish(run: Path, repository: Path, settings: TrainingSettings, console: Console) -> VersionCard:
     from training.tables.publishing import publish_table  # noqa: PLC0415  see the module's docstring
 
-    return publish_table(run, repository, tell=partial(tell, console)).card
+    with tracking(settings, console) as tracker:
+        publication = publish_table(run, repository, tell=partial(tell, console))
+        track_publication(tracker, publication)
+    return publication.card
 
 
 def _show(run: Path, card: VersionCard | None, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """The feature table: all rows of a data set with their ids, for callers who name a row instead of sending it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,7 @@ def write_feature_table(data: TableData, path: Path) -> FeatureTable:
     rows, writer = 0, None
     try:
         for _, split in data.splits():
-            for start in range(0, len(split), GROUP):
-                part = _part(split, slice(start, start + GROUP), data.schema)
+            for part in decoded_groups(split, data.schema):
                 writer = writer or pq.ParquetWriter(path, part.schema, compression="zstd")
                 writer.write_table(part, row_group_size=GROUP)
                 rows += len(part)
@@ -38,6 +38,14 @@ def write_feature_table(data: TableData, path: Path) -> FeatureTable:
     return FeatureTable(file=path.name, rows=rows)
 
 
+def decoded_groups(split: TableSplit, schema: TableInput) -> Iterator[pa.Table]:
+    """A split's rows in groups, decoded from their features, with their ids where the schema has one.
+
+    Raises `EncodingChanged` where they would not become the same features again.
+    """
+    return (_part(split, slice(start, start + GROUP), schema) for start in range(0, len(split), GROUP))
+
+
 def _part(split: TableSplit, rows: slice, schema: TableInput) -> pa.Table:
     features = split.features[rows]
     table = arrow_table(features, schema)
@@ -45,5 +53,7 @@ def _part(split: TableSplit, rows: slice, schema: TableInput) -> pa.Table:
     encoded = Encoder(schema).batch(batch)
     if encoded.problems or not np.array_equal(encoded.features, features, equal_nan=True):
         raise EncodingChanged
+    if schema.id is None:
+        return table
     ids = split.rows[schema.id].combine_chunks().slice(rows.start, len(features))
     return table.add_column(0, schema.id, pa.chunked_array([ids]))

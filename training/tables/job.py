@@ -24,10 +24,14 @@ from training.tables.findings import make_findings
 from training.tables.golden import make_golden
 from training.tables.learned import Learned
 from training.tables.lineage import Retrain, make_lineage
+from training.tables.notes import run_of_recipe, tries_of
 from training.tables.recipe import Recipe
 from training.tables.recipes import recipe_text
 from training.tables.reporting import report_run
 from training.tables.run import MODEL, RECIPE, TEST, TableRunRecord, fresh_run, write_test
+from training.tracking.facts import outcome_of
+from training.tracking.tracker import Tracker
+from training.tracking.tracking import tracked_run
 
 Load = Callable[[Recipe, TrainingSettings, Console], TableData]
 Learn = Callable[[Recipe, TableData, TrainingSettings, Console], Learned]
@@ -53,11 +57,17 @@ class TableJob:
         """
         with fresh_run(runs) as folder:
             (folder / RECIPE).write_text(recipe_text(recipe))
-            data = self.load(recipe, self.settings, self.console)
-            learned = self.learn(recipe, data, self.settings, self.console)
-            tell(self.console, "Exporting.")
-            Outcome(recipe, data, learned, self.console, self.retrain, self.with_report).write(folder)
+            with tracked_run(self.settings, self.console, run_of_recipe(folder.name, recipe)) as tracker:
+                tracker.finish(outcome_of(self._follow(recipe, folder, tracker), folder))
         return folder
+
+    def _follow(self, recipe: Recipe, folder: Path, tracker: Tracker) -> TableRunRecord:
+        data = self.load(recipe, self.settings, self.console)
+        learned = self.learn(recipe, data, self.settings, self.console)
+        for point in tries_of(learned, recipe.cross_validation.metric):
+            tracker.epoch(point)
+        tell(self.console, "Exporting.")
+        return Outcome(recipe, data, learned, self.console, self.retrain, self.with_report).write(folder)
 
 
 @dataclass(frozen=True)
@@ -71,8 +81,8 @@ class Outcome:
     retrain: Retrain | None = None
     with_report: bool = True
 
-    def write(self, folder: Path) -> None:
-        """Write all files of the run's folder, its record last."""
+    def write(self, folder: Path) -> TableRunRecord:
+        """Write all files of the run's folder, its record last; returns it."""
         (folder / MODEL).write_bytes(self.learned.fitted.to_onnx())
         make_golden(self.data, self.learned.fitted).write(folder / GOLDEN)
         write_test(self.data.test, folder / TEST)
@@ -81,6 +91,7 @@ class Outcome:
         if self.with_report:
             report_run(folder, record, self.console)
         record.write(folder)
+        return record
 
     def _record(self, folder: Path) -> TableRunRecord:
         explanation, reason = self._explain(folder)

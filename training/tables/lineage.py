@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import JsonValue
+
 from contract.card import Lineage
 from training.hardware import read_hardware
 from training.lineage import code_version, library_versions
@@ -27,8 +29,6 @@ def make_lineage(
     run: str, recipe: Recipe, data: TableData, learned: Learned, retrain: Retrain | None = None
 ) -> Lineage:
     """The lineage of a run that followed `recipe`."""
-    followed = recipe.model_dump(mode="json", include=DECIDING)
-    estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
     return Lineage.model_validate(
         {
             "data": data.digests(),
@@ -39,11 +39,13 @@ def make_lineage(
             "run": run,
             "job": retrain and retrain.job,
             "batches": retrain.batches if retrain else (),
-            "parameters": {
-                "estimator": recipe.estimator.kind,
-                "parameters": learned.parameters,
-                **estimator,
-                **followed,
-            },
+            "parameters": {**planned_parameters(recipe), "parameters": learned.parameters},
         }
     )
+
+
+def planned_parameters(recipe: Recipe) -> dict[str, JsonValue]:
+    """What decides the outcome, as far as the recipe says it: all but the estimator's own parameters."""
+    followed = recipe.model_dump(mode="json", include=DECIDING)
+    estimator = recipe.estimator.model_dump(mode="json", exclude={"kind", "parameters"})
+    return {"estimator": recipe.estimator.kind, **estimator, **followed}

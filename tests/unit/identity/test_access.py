@@ -20,6 +20,7 @@ from tests.unit.gateway.rig import check_problem, settings
 from tests.unit.identity.rig import Asking, asking, bearer
 
 SAMPLES = {
+    "{batch}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
     "{id}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
     "{model}": "tiny",
     "{name}": "nobody",

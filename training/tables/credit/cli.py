@@ -1,8 +1,6 @@
 """`trireme data generate`; what it needs is imported when it runs."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +9,11 @@ from rich.console import Console
 from rich.table import Table
 
 from training.console import tell
-from training.data.storage import staging, storage_errors
-from training.errors import DataUnknown, StorageFailed
+from training.data.storage import appearing, storage_errors
+from training.errors import DataUnknown
 from training.options import JsonOption
 
 RECIPE = "credit-189"
-STAGING = ".staging"
 
 
 def generate(
@@ -43,21 +40,9 @@ def generate(
         raise DataUnknown(f"There is nothing {name!r} to generate; there is credit.")
     plan = CreditPlan.scaled(applications, seed=seed, drift=drift, missing=missing)
     runner = SqlRunner(schema_of(load_recipe(RECIPE)))
-    with storage_errors(out), _appearing(out) as unfinished:
+    with storage_errors(out), appearing(out) as unfinished:
         make(plan, runner, unfinished, Console(stderr=True), keep_raw=True)
     _show(out, as_json=as_json)
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A folder whose files move to `out` at the end, if all goes well."""
-    if out.exists() and (not out.is_dir() or any(path.name != STAGING for path in out.iterdir())):
-        raise StorageFailed(f"{out} exists already and isn't an empty folder; name another.")
-    out.mkdir(parents=True, exist_ok=True)
-    with staging(out, STAGING) as unfinished:
-        yield unfinished
-        for path in sorted(unfinished.iterdir()):
-            path.rename(out / path.name)
 
 
 def _show(out: Path, *, as_json: bool) -> None:

@@ -56,7 +56,6 @@ def make(plan: CreditPlan, runner: SqlRunner, folder: Path, console: Console, *,
     with ParquetFiles(folder) as files, live_line(console, " applications") as progress:
         task = progress.add_task("Generating", total=plan.applications)
         for block, features in with_features(plan, runner):
-            prove_alike(runner, block.tables, features, _spread(len(block)))
             files.append(FEATURES, features)
             files.append(OUTCOMES, block.outcomes)
             for name, table in block.tables.items() if keep_raw else ():
@@ -64,9 +63,16 @@ def make(plan: CreditPlan, runner: SqlRunner, folder: Path, console: Console, *,
             progress.advance(task, len(block))
 
 
+def proved_features(runner: SqlRunner, tables: dict[str, pa.Table]) -> pa.Table:
+    """The features of some applications, some of which are proved to be the same when sent alone."""
+    features = runner.run(tables)
+    prove_alike(runner, tables, features, _spread(len(features)))
+    return features
+
+
 def with_features(plan: CreditPlan, runner: SqlRunner) -> Iterator[tuple[CreditBlock, pa.Table]]:
-    """The blocks of a plan, each with its features as `SqlRunner.run` gives them."""
-    return ((block, runner.run(block.tables)) for block in generate(plan))
+    """The blocks of a plan, each with its features; raises as `make`."""
+    return ((block, proved_features(runner, block.tables)) for block in generate(plan))
 
 
 def _spread(count: int) -> list[int]:

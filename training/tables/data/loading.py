@@ -7,6 +7,7 @@ from rich.console import Console
 
 from training.console import tell
 from training.settings import TrainingSettings
+from training.tables.data.held import held_rows, hold_rows
 from training.tables.data.known import known_source
 from training.tables.data.opening import open_file
 from training.tables.data.reading import Labelled, LabelledReader
@@ -19,25 +20,45 @@ from training.tables.origins import FileOrigin, GeneratedOrigin, KnownOrigin, Sq
 from training.tables.recipe import Recipe
 
 
-def load_data(recipe: Recipe, settings: TrainingSettings, console: Console) -> TableData:
+def load_data(recipe: Recipe, settings: TrainingSettings, console: Console, *, held: Path | None = None) -> TableData:
     """Get a recipe's rows, check and encode all of them, and split them.
+
+    They come from their origin, or from the folder that `hold_data` wrote.
 
     Raises:
         DataError: they can't be had, or break the recipe's rules.
     """
     if isinstance(recipe.origin, GeneratedOrigin):
-        from training.tables.credit.data import credit_data  # noqa: PLC0415  the generator is of use to nobody else
-
-        return credit_data(recipe, settings, console)
+        return _generated(recipe, settings, console, held)
     if recipe.sql is not None:
         raise RecipeInvalid("Features by SQL need raw tables, which the origin `generated` alone has.")
-    source = open_source(recipe.origin, settings, console)
+    source = held_rows(held) if held else open_source(recipe.origin, settings, console)
     reader = LabelledReader(recipe, console)
     found = _in_order(reader.read(source), recipe, console)
     splits = {name: _part(found, indices) for name, indices in _split(found, recipe).items()}
     validation = splits["validation"] if len(splits["validation"]) else None
     labels = label_names(recipe.target)
     return TableData(source.name, reader.schema, labels, splits["train"], splits["test"], validation)
+
+
+def hold_data(recipe: Recipe, folder: Path, settings: TrainingSettings, console: Console) -> int:
+    """Write a recipe's raw rows into a new or empty folder; gives their number.
+
+    Raises:
+        DataError: they can't be had, or the folder isn't empty or can't be written.
+    """
+    if isinstance(recipe.origin, GeneratedOrigin):
+        from training.tables.credit.held import hold_credit  # noqa: PLC0415  the generator is of use to nobody else
+
+        return hold_credit(recipe, folder, console)
+    return hold_rows(open_source(recipe.origin, settings, console), folder, console)
+
+
+def _generated(recipe: Recipe, settings: TrainingSettings, console: Console, held: Path | None) -> TableData:
+    from training.tables.credit.data import credit_data  # noqa: PLC0415  the generator is of use to nobody else
+    from training.tables.credit.held import held_credit_data  # noqa: PLC0415
+
+    return held_credit_data(recipe, held, console) if held else credit_data(recipe, settings, console)
 
 
 def open_source(origin: FileOrigin | SqlOrigin | KnownOrigin, settings: TrainingSettings, console: Console) -> Source:

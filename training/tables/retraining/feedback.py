@@ -54,7 +54,7 @@ def read_feedback(
     return _encoded(kept, schema, labels, known)
 
 
-def _latest(model: str) -> Select[tuple[object, str]]:
+def _latest(model: str) -> Select[object, str]:
     later = _FEEDBACK.alias("later")
     has_later = (later.c.prediction_id == _FEEDBACK.c.prediction_id) & (later.c.number > _FEEDBACK.c.number)
     return (

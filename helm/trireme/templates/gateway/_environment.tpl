@@ -25,6 +25,9 @@ GATEWAY_TRITON_ADDRESSES: '["{{ include "trireme.slot" . }}-replicas:8001"]'
 GATEWAY_MAX_SPOOLED_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
 GATEWAY_MAX_TABLE_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
 GATEWAY_FEATURE_CACHE: /tmp/features
+# A pod's own folder would lose what callers upload; `gateway.settings` names a bucket. The gateway's image can't train.
+GATEWAY_EXAMPLES: ""
+GATEWAY_JOBS: "off"
 # Instead of a preStop: a gateway that knows that it leaves ends the connections that would stay with it.
 GATEWAY_DRAIN_S: {{ .Values.gateway.drainSeconds | quote }}
 GATEWAY_SHUTDOWN_TIMEOUT_S: {{ .Values.gateway.stopSeconds | quote }}

@@ -1,0 +1,1 @@
+"""Labelled examples that users upload: taking them in, keeping them, withdrawing them."""

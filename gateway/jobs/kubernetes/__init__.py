@@ -1,0 +1,1 @@
+"""Jobs as Kubernetes Jobs, each an exact copy of what one suspended CronJob says."""

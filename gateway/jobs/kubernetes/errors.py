@@ -1,0 +1,18 @@
+"""What can go wrong with a request to Kubernetes; the launcher turns it into the errors of jobs.
+
+They never reach a user: what Kubernetes writes may hold names and addresses of the cluster.
+"""
+
+
+class ApiAway(Exception):
+    """No usable answer came, or one that says that another try may succeed."""
+
+
+class ApiRefused(Exception):
+    """Kubernetes answered with an error."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+        self.message = message
+        """In Kubernetes' own words; for the operator's log alone."""
