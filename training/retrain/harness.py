@@ -17,8 +17,8 @@ from rich.console import Console
 from contract.errors import TriremeError
 from contract.jobs.documents import JobState
 from contract.repository import ModelRepository
-from training.data.storage import storage_errors
-from training.errors import PublishWithdrawn
+from training.data.storage import FULL, storage_errors
+from training.errors import PublishWithdrawn, StorageFull
 from training.retrain.clerk import Clerk, insist
 from training.retrain.desk import Ending, JobDesk
 from training.retrain.errors import JobBusy, JobStoreAway
@@ -75,7 +75,7 @@ class Harness:
     def _work(self, assignment: Assignment, clerk: Clerk) -> Outcome:
         repository = ModelRepository(self.settings.repository)
         work = self.find(assignment, repository)
-        with storage_errors(self._folder), held(self._folder, clerk):
+        with _full_disks(self._folder), held(self._folder, clerk):
             examples = ExampleReader.of(self.settings, assignment.model)
             office = Office(self.settings, repository, examples, self._folder, log_console(clerk), clerk)
             return work(assignment, office)
@@ -101,12 +101,13 @@ class Harness:
 @contextmanager
 def held(folder: Path, reporter: Reporter, patience_s: float = HOLD_S) -> Iterator[None]:
     """Hold a job's folder, which is made; waits while an attempt before this one ends. Raises `JobBusy`."""
-    folder.mkdir(parents=True, exist_ok=True)
     lock, end = FileLock(folder / ".lock"), time.monotonic() + patience_s
-    while not _acquired(lock):
-        reporter.check()
-        if time.monotonic() > end:
-            raise JobBusy
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        while not _acquired(lock):
+            reporter.check()
+            if time.monotonic() > end:
+                raise JobBusy
     try:
         yield
     finally:
@@ -119,6 +120,17 @@ def _acquired(lock: FileLock) -> bool:
     except Timeout:
         return False
     return True
+
+
+@contextmanager
+def _full_disks(folder: Path) -> Iterator[None]:
+    """A full disk is one sentence wherever it is met; other faults of the system are the program's."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFull(f"The disk that holds {folder} is full.") from error
+        raise
 
 
 def log_console(reporter: Reporter) -> Console:

@@ -118,6 +118,11 @@ def test_a_withdrawn_batch_is_left_out_and_its_run_is_begun_anew(workshop: Works
     assert "Uploaded pictures in the training split: 0." in lines
 
 
+def test_a_version_that_can_not_be_fine_tuned_is_one_sentence(workshop: Workshop) -> None:
+    row = do(workshop, workshop.rows.add("cifar10", parameters(from_version=CHAMPION), champion=CHAMPION))
+    assert (row["state"], row["reason_code"]) == ("failed", "parent-unfit")
+
+
 FULL = """
 set -eu
 mount -t tmpfs -o size=64k tmpfs "$1"

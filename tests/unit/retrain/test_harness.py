@@ -101,6 +101,7 @@ def test_an_attempt_that_is_another_s_does_nothing(rows: JobRows, job: str, tmp_
     [
         (TrainingDiverged("The loss is none."), "The loss is none.", "training-diverged"),
         (OSError(errno.ENOSPC, "No space left on device"), "The disk that holds … is full.", "storage-full"),
+        (OSError(errno.ECONNREFUSED, "Connection refused"), "The job failed by a fault of the program.", "internal"),
         (RuntimeError("secret /etc/passwd"), "The job failed by a fault of the program.", "internal"),
     ],
 )
