@@ -17,7 +17,8 @@ from training import profiles
 from training.data import cifar10
 from training.profiles import Profile
 from training.publish import publisher
-from training.retrain import __main__ as retrain
+from training.retrain import command
+from training.retrain.stops import stops
 
 
 def main() -> int:
@@ -30,7 +31,8 @@ def main() -> int:
     elif place:
         original = vars(publisher)["reveal"]
         setattr(publisher, "reveal", _killed(original, after=place == "after-reveal"))  # noqa: B010 - for mypy
-    return retrain.main()
+    with stops() as stop:
+        return command.main(stop)
 
 
 def _killed(original: Callable[..., Any], *, after: bool) -> Callable[..., Any]:

@@ -66,7 +66,7 @@ class Workshop:
                 os.close(writer)
 
 
-def eventually(holds: Callable[[], bool], process: subprocess.Popen[str], timeout_s: float = 120) -> None:
+def eventually(holds: Callable[[], bool], process: subprocess.Popen[str], timeout_s: float = 250) -> None:
     """Wait for something that a process does; fails where it ends before."""
     end = time.monotonic() + timeout_s
     while not holds():

@@ -3,6 +3,8 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,17 +20,19 @@ from tests.support.job_rows import JobRows, postgres_jobs
 from tests.support.postgres import Postgres
 from training.console import tell
 from training.errors import PublishWithdrawn, TrainingDiverged
-from training.retrain import __main__ as command
 from training.retrain import clerk as clerks
 from training.retrain import harness as harnesses
 from training.retrain.clerk import Clerk
+from training.retrain.command import main
 from training.retrain.desk import JobDesk
 from training.retrain.errors import JobStoreAway
-from training.retrain.harness import FOLDER, Harness
+from training.retrain.harness import FOLDER, Find, Harness
+from training.retrain.kinds import find_work
 from training.retrain.stops import stops
 from training.retrain.work import Assignment, Office, Outcome, Work
 from training.settings import TrainingSettings
 
+ROOT = str(Path(__file__).parents[3])
 RESULT = RetrainResult(run="r", champion=2, published=3, rule="It held.", examples_added=1, accuracy=0.5)
 
 
@@ -240,6 +244,11 @@ def test_a_database_that_stays_away_is_said_and_the_row_is_left(
     assert (tmp_path / "runs" / FOLDER / job).is_dir()
 
 
+def run_command(arguments: list[str], find: Find = find_work) -> int:
+    with stops(None) as stop:
+        return main(stop, arguments, find)
+
+
 @pytest.fixture
 def environment(rows: JobRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.chdir(tmp_path)
@@ -250,7 +259,7 @@ def environment(rows: JobRows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_the_command_does_the_attempt_that_its_arguments_name(
     rows: JobRows, job: str, environment: pytest.MonkeyPatch
 ) -> None:
-    assert command.main(["--job", job, "--attempt", "1"], lambda *_: lambda *_: Outcome(RESULT)) == 0
+    assert run_command(["--job", job, "--attempt", "1"], lambda *_: lambda *_: Outcome(RESULT)) == 0
     assert rows.row(job)["state"] == "succeeded"
 
 
@@ -259,12 +268,12 @@ def test_the_command_takes_job_and_attempt_from_the_environment(
 ) -> None:
     environment.setenv("TRAINING_JOB", job)
     environment.setenv("TRAINING_ATTEMPT", "7")
-    assert command.main([]) == 0
+    assert run_command([]) == 0
     assert capsys.readouterr().err == "superseded\n"
 
 
 def test_the_command_says_what_it_lacks(environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main([]) == 2
+    assert run_command([]) == 2
     assert "--job" in capsys.readouterr().err
 
 
@@ -272,7 +281,7 @@ def test_a_wrong_database_is_said_without_its_password(
     job: str, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.setenv("TRAINING_DATABASE", "mysql://me:secret@host/jobs")
-    assert command.main(["--job", job, "--attempt", "1"]) == 4
+    assert run_command(["--job", job, "--attempt", "1"]) == 4
     assert "secret" not in capsys.readouterr().err
 
 
@@ -281,5 +290,18 @@ def test_a_kind_of_job_that_does_not_exist_fails_with_a_sentence(
 ) -> None:
     job = rows.add("churn", RetrainParameters(base="churn.yaml"))
     environment.setattr("training.retrain.kinds.WORKS", {})
-    assert command.main(["--job", job, "--attempt", "1"]) == 0
+    assert run_command(["--job", job, "--attempt", "1"]) == 0
     assert rows.row(job)["reason_code"] == "job-unsupported"
+
+
+def test_a_stop_during_the_first_second_queues_the_job_again(rows: JobRows, job: str, tmp_path: Path) -> None:
+    with stops(None) as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert Harness(settings(tmp_path), JobDesk(rows.engine, job, 1), stop, find_work).run()
+    assert rows.row(job)["state"] == "queued"
+
+
+def test_the_module_is_the_command(job: str, environment: pytest.MonkeyPatch) -> None:
+    order = [sys.executable, "-m", "training.retrain", "--job", job, "--attempt", "7"]
+    done = subprocess.run(order, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ROOT})
+    assert (done.returncode, done.stderr) == (0, "superseded\n")
