@@ -100,7 +100,9 @@ class JobStore:
 
     async def _inserted(self, connection: AsyncConnection, new: NewJob) -> Job:
         id = self._ids.prediction_id()  # noqa: A001 - the column's name
-        if not (await connection.execute(_insertion(id, new, self._max_queued))).rowcount:
+        insertion = _insertion(id, new, self._max_queued)
+        # Of an INSERT, SQLAlchemy keeps no count unless it is told to.
+        if not (await connection.execute(insertion, execution_options={"preserve_rowcount": True})).rowcount:
             raise JobQueueFull(f"{self._max_queued:,} jobs of model {new.model!r} wait already.")
         await connection.execute(state_event(id, JobState.QUEUED))
         return job_of((await connection.execute(select(JOBS).where(JOBS.c.id == id))).one())
