@@ -6,7 +6,6 @@ from pathlib import Path
 from rich.console import Console
 
 from tests.support.cifar10 import sample
-from training.job import TrainingJob
 from training.plan import RunPlan
 from training.run_store import RunStore
 from training.settings import TrainingSettings
@@ -14,6 +13,8 @@ from training.settings import TrainingSettings
 
 def trained_run(root: Path, *, model: str = "cifar10", epochs: int = 3, seed: int = 0) -> Path:
     """Train into a run store below `root`; returns the finished run's folder."""
+    from training.job import TrainingJob  # TensorFlow, which only this needs
+
     runs = RunStore(root / "runs")
     plan = sample_plan(runs.new_id(), model=model, epochs=epochs, seed=seed)
     runs.create(plan)

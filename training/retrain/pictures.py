@@ -130,6 +130,8 @@ class PictureRetrain:
         if (folder / RECORD).is_file():
             return folder
         request = None if (folder / PLAN).is_file() else self._request(data, batches)
+        if request is not None:
+            request.check()  # before the seconds that importing TensorFlow takes
         with quiet_stderr():
             from training.service import Training  # noqa: PLC0415 - TensorFlow
 

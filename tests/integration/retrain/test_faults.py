@@ -52,10 +52,10 @@ def do(workshop: Workshop, job: str) -> dict[str, Any]:
     return workshop.rows.row(job)
 
 
-def almost_done(workshop: Workshop) -> str:
+def almost_done(workshop: Workshop, wanted: RetrainParameters | None = None) -> str:
     """A job whose run is finished, with a network that is worse than the champion."""
     run = finished_run(workshop.runs, "20260101-000000-abcdef", seed=WEAK)
-    job = workshop.rows.add("cifar10", parameters(), champion=CHAMPION)
+    job = workshop.rows.add("cifar10", wanted or parameters(), champion=CHAMPION)
     (workshop.runs / FOLDER / job).mkdir(parents=True)
     (workshop.runs / FOLDER / job / RUN).write_text(run.name)
     return job
@@ -107,7 +107,7 @@ def test_a_champion_whose_files_were_changed_is_not_compared_with(workshop: Work
     assert (row["state"], row["reason_code"]) == ("failed", "version-damaged")
 
 
-def test_a_withdrawn_batch_is_left_out_and_its_run_is_begun_anew(workshop: Workshop) -> None:
+def test_a_withdrawn_batch_is_left_out(workshop: Workshop) -> None:
     batch = upload(workshop.examples, "cifar10", noise(2, "cat"))
     withdraw(workshop.examples, batch)
     job = workshop.rows.add("cifar10", parameters(batch.id, profile="none"), champion=CHAMPION)
@@ -116,6 +116,13 @@ def test_a_withdrawn_batch_is_left_out_and_its_run_is_begun_anew(workshop: Works
     lines = [event["line"] for event in workshop.rows.events(job, "log")]
     assert f"The batch {batch.id} was withdrawn and is left out." in lines
     assert "Uploaded pictures in the training split: 0." in lines
+
+
+def test_a_run_is_begun_anew_where_the_data_have_changed_since(workshop: Workshop) -> None:
+    batch = upload(workshop.examples, "cifar10", noise(2, "cat"))
+    job = almost_done(workshop, parameters(batch.id, profile="none"))
+    row = do(workshop, job)
+    assert row["reason_code"] == "profile-unknown"  # a new run's, right before it would have begun
 
 
 def test_a_version_that_can_not_be_fine_tuned_is_one_sentence(workshop: Workshop) -> None:
