@@ -60,7 +60,8 @@ class JobQueue:
     async def failed(self, job: Job, code: str, reason: str) -> bool:
         """Note that a job ended without noting it itself; whether it was still this attempt."""
         # Not one that put itself back into the queue since it was looked at.
-        return await self._ended(job, JobState.FAILED, ACTIVE, reason=reason, reason_code=code)
+        states = ACTIVE if job.state in ACTIVE else {job.state}
+        return await self._ended(job, JobState.FAILED, states, reason=reason, reason_code=code)
 
     async def beat(self, job: Job) -> None:
         """A sign of life in a job's place, while it waits for a machine."""
