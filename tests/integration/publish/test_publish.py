@@ -19,7 +19,7 @@ from modelserver.temporary import TemporaryServer
 from tests.support.cifar10 import sample
 from tests.support.trained import quiet_settings, sample_plan
 from training import runs
-from training.errors import RunUnfinished
+from training.errors import PublishWithdrawn, RunUnfinished
 from training.job import TrainingJob
 from training.publish import publish
 from training.publish.cli import publish as publish_command
@@ -121,6 +121,19 @@ def _spoil(run: Path, target: Path) -> Path:
 def test_a_version_that_answers_otherwise_never_becomes_visible(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(GateFailed):
         publish(_spoil(trained, tmp_path / "run"), tmp_path / "repository")
+    assert visible(tmp_path / "repository") == []
+
+
+def test_a_version_that_is_not_wanted_any_more_never_becomes_visible(
+    repository: Path, trained: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(trained, tmp_path / "run"))
+    (graph,) = repository.glob(f"*-v1/{ONNX_MODEL}")
+    shutil.copyfile(graph, run / runs.CONVERTED)  # as a contest leaves it: nothing is converted twice
+    said: list[str] = []
+    with pytest.raises(PublishWithdrawn):
+        publish(run, tmp_path / "repository", tell=said.append, may_reveal=lambda: False)
+    assert said[-1].startswith("Proving")
     assert visible(tmp_path / "repository") == []
 
 

@@ -20,6 +20,8 @@ from tests.support.uploaded import Labelled, noise, upload
 from tests.support.versions import make_version
 from training.plan import RunPlan
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for all five attempts
+
 NEW = ModelVersion("cifar10", 2)
 
 
