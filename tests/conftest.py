@@ -8,6 +8,8 @@ import pytest
 
 # Before a test imports ONNX Runtime, which else reports its use to its maker.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+# Before one imports MLflow, which else takes over the loggers of other libraries.
+os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
 
 
 @pytest.hookimpl(wrapper=True)
