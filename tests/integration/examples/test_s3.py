@@ -109,7 +109,6 @@ async def test_a_server_that_dies_in_the_middle_is_one_sentence_and_the_upload_c
             answer = await http.post(DATA, params={"label": "cat"}, **parts(RED))
             problem = check_problem(answer, 503, "examples-unavailable")
             assert problem["detail"] == "The store of examples can't be reached or used."
-            check_problem(await http.get(f"{DATA}/x"), 404, "batch-unknown")
             monkeypatch.setattr(ExampleStorage, "put", put)
             mortal.start()
             assert (await upload(http, RED))["accepted"] == 1

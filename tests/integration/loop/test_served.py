@@ -30,7 +30,8 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     policies = folder / "policies.yaml"
     policies.write_text(f"models: {{cats-dogs: {{base: {folder / 'pets'}, max_loss_points: 100}}}}\n")
     settings = {"GATEWAY_RETRAIN_POLICIES": str(policies), "TRAINING_PRECISION": "float32"}
-    with running(folder, **settings, TRAINING_TRACKING="mlflow") as laptop:
+    tracking = {"TRAINING_TRACKING": "mlflow", "TRAINING_TRACKING_TIMEOUT_S": str(LIMIT_S)}
+    with running(folder, **settings, **tracking) as laptop:
         yield laptop
 
 

@@ -22,6 +22,7 @@ from tests.unit.identity.rig import Asking, asking, bearer
 SAMPLES = {
     "{batch}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
     "{id}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
+    "{job}": "019a5f6e-3c1b-7d2a-9f00-5a1c2b3d4e5f",
     "{model}": "tiny",
     "{name}": "nobody",
     "{prefix}": "none",
