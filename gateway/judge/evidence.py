@@ -34,7 +34,7 @@ class VersionEvidence:
     latencies_ms: Sequence[float] = ()
     """Of the newest answers, one a request, in any order."""
     labels: Mapping[str, int] = field(default_factory=dict)
-    """The newest answers by most probable label."""
+    """The newest answers: by what was decided where the version decides, else by most probable label."""
     confidence: float | None = None
     """Mean probability of the most probable label of the newest answers."""
     correct: Count = NOTHING

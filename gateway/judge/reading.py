@@ -52,7 +52,7 @@ async def _version(
         version=version,
         errors=await _count(connection, _outcomes(model, version, since)),
         latencies_ms=_latencies(rows),
-        labels=Counter(row.label for row in rows if row.label is not None),
+        labels=Counter(row.answer for row in rows if row.answer is not None),
         confidence=fmean(probabilities) if probabilities else None,
         correct=await _count(connection, _feedback(conditions, since)),
     )
