@@ -99,11 +99,7 @@ def _effect(measure: Measure, canary: Count, stable: Count, minimum: float, sett
         minimum_points=minimum,
         samples_needed=needed,
         samples_missing=missing,
-        sentence=(
-            f"Nothing is known of the {measure} of one of the versions."
-            if points is None
-            else f"The canary's {measure} is {_shown(points, chance, settings)}; {_outlook(missing, minimum, settings)}."
-        ),
+        sentence=_sentence(measure, points and _shown(points, chance, settings), _outlook(missing, minimum, settings)),
     )
 
 
@@ -114,6 +110,12 @@ def _needed(canary: Count, stable: Count, minimum: float, settings: AbSettings) 
     # Nothing seen yet is not never.
     share = (stable.hits + 0.5) / (stable.total + 1)
     return samples_needed(share, minimum / POINTS, ratio=ratio, alpha=settings.alpha, power=settings.power)
+
+
+def _sentence(measure: Measure, shown: str | None, outlook: str) -> str:
+    if shown is None:
+        return f"Nothing is known of the {measure} of one of the versions."
+    return f"The canary's {measure} is {shown}; {outlook}."
 
 
 def _shown(points: Interval, chance: float, settings: AbSettings) -> str:

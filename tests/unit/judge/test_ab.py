@@ -75,6 +75,7 @@ def test_a_report_tells_effect_interval_p_and_what_is_missing() -> None:
     assert errors.points == pytest.approx(100 * (0.03 - 100 / 9000))
     assert errors.low is not None
     assert errors.high is not None
+    assert errors.points is not None
     assert 0 < errors.low < errors.points < errors.high
     assert errors.p_value is not None
     assert errors.p_value < 0.001
