@@ -13,7 +13,6 @@ from uuid import uuid4
 from sqlalchemy import Insert, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
-from gateway.background import in_background
 from gateway.database.engine import Database
 from gateway.database.errors import DatabaseUnavailable
 from gateway.faults import log_fault
@@ -34,12 +33,20 @@ class Flushing:
         self._gateway = uuid4().hex
         self._written: Mapping[Minute, Outcomes] = {}
         self._tidied: datetime | None = None
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Do it every ten seconds, until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY_S)
+        """Do it every ten seconds, and a last time after `stop`."""
+        is_last = False
+        while not is_last:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), EVERY_S)
+            is_last = self._stopping.is_set()
             await self.attempt()
+
+    def stop(self) -> None:
+        """Come to an end."""
+        self._stopping.set()
 
     async def attempt(self) -> None:
         """Do it once; what fails is tried again the next time."""
@@ -95,6 +102,10 @@ async def flushed(database: Database | None, tally: Tally) -> AsyncIterator[None
         yield
         return
     flushing = Flushing(database, tally)
-    async with in_background(flushing.run()):
+    running = asyncio.create_task(flushing.run())
+    try:
         yield
-    await flushing.attempt()
+    finally:
+        # Not cancelled: in the middle of a transaction, SQLite may stay locked for some seconds.
+        flushing.stop()
+        await running
