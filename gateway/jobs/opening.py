@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from functools import partial
 
 from contract.jobs.policy import RetrainPolicies
@@ -25,6 +26,7 @@ from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import END_S, Runner
 from gateway.jobs.store import JobStore
 from gateway.jobs.triggers import Triggers
+from gateway.jobs.upkeep import JobUpkeep
 from gateway.settings import GatewaySettings
 
 COMMAND = (sys.executable, "-m", "training.retrain")
@@ -72,7 +74,8 @@ async def open_jobs(
             examples=examples,
             interval_s=settings.trigger_interval_s,
         )
-        async with _working(triggers):
+        upkeep = JobUpkeep(database, timedelta(days=settings.job_log_days))
+        async with _working(triggers), in_background(upkeep.run()):
             yield jobs
 
 

@@ -35,6 +35,8 @@ class JobSettings(SettingsGroup):
     """Seconds in which running processes may put down where they are when the gateway stops."""
     job_nice: Annotated[int, Field(ge=0, le=19)] = 10
     """By how much processes are nicer than the gateway, so that predictions come first."""
+    job_log_days: Annotated[int, Field(ge=1, le=36_500)] = 90
+    """Days after a job's end for which its log and progress are kept; what it was and came to is kept for ever."""
     job_streams: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Streams of jobs' events that are open at the same time; beyond that the answer is 503."""
     job_poll_s: Seconds = 0.5

@@ -27,6 +27,7 @@ from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import Runner
 from gateway.jobs.settings import JobSettings
 from gateway.jobs.store import JobStore
+from gateway.jobs.upkeep import CHUNK, JobUpkeep
 from tests.integration.jobs.rig import KIND, new_job, states, until
 
 
@@ -246,6 +247,20 @@ async def test_the_log_of_a_job_is_bounded_over_all_its_attempts(rig: Rig) -> No
     assert (await events.last_lines(one, 3))[0] == f"line {MAX_LINES - 3}"
     assert (await events.last_lines(one, 2))[0] == "a"
     assert len(await events.last_lines(one, 10_000)) == MAX_LINES
+
+
+async def test_what_mattered_while_a_job_ran_ends_some_time_after_it(rig: Rig) -> None:
+    old, recent, waiting = [(await rig.store.create(new_job(name))).id for name in ("old", "recent", "waiting")]
+    events, now = JobEvents(rig.database), datetime.now(UTC)
+    for one in (old, recent, waiting):
+        await events.add_lines(one, [f"line {number}" for number in range(CHUNK + 1)])
+    await rig.set(old, state="failed", ended=now - timedelta(days=3))
+    await rig.set(recent, state="failed", ended=now - timedelta(days=1))
+    await JobUpkeep(rig.database, timedelta(days=2)).tidy(now)
+    assert [event.kind for event in await events.after(old, 0)] == ["state"]
+    for one in (recent, waiting):
+        assert len(await events.last_lines(one, 9999)) == CHUNK + 1
+    assert {one.id for one in await rig.all()} == {old, recent, waiting}
 
 
 async def test_the_newest_evaluation_of_a_version_is_found_by_what_it_was_on(rig: Rig) -> None:

@@ -15,11 +15,11 @@ from tests.support.versions import make_version
 from training.data.export import export_folders
 
 MODEL = "/v1/models/cats-dogs"
-LIMIT_S = 240
+LIMIT_S = 600
 OVER = {"succeeded", "rejected", "failed", "cancelled"}
 
 # MLflow's own.
-pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 @pytest.fixture(scope="module")

@@ -113,7 +113,14 @@ def segments(pid: int) -> list[str]:
 def guardian(parent: int | None = None) -> int:
     """PID of the guardian of a process' server, this process' where none is given."""
     children = psutil.Process(parent).children()
-    return next(process.pid for process in children if "modelserver.guardian" in process.cmdline())
+    return next(process.pid for process in children if "modelserver.guardian" in _command(process))
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # a zombie that another test left has none
+        return []
 
 
 def triton(parent: int | None = None) -> psutil.Process:
