@@ -51,5 +51,6 @@ class Batchers:
             max_wait_s=settings.max_wait_s,
             # Looked up each time: the metric forgets versions that aren't served.
             dropped=lambda: self._metrics.dropped.labels(card.model, str(card.version)).inc(),
+            settled=lambda is_answered: self._metrics.count_answer(card.name, is_answered=is_answered),
             tracing=self._tracing,
         )

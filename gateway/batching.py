@@ -29,7 +29,7 @@ class MicroBatcher:
 
     `call` computes a batch of at most `max_batch_size`; at most `concurrency()` calls are in flight, and at most
     `max_queue` pictures or rows wait for one, none of them for longer than about `max_wait_s` seconds. `dropped` counts
-    what nobody waited for any more.
+    what nobody waited for any more; `settled` counts what was answered (True) or failed (False) while somebody waited.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class MicroBatcher:
         max_queue: int,
         max_wait_s: float = math.inf,
         dropped: Callable[[], None] = lambda: None,
+        settled: Callable[[bool], None] = lambda _: None,
         tracing: Tracing = UNTRACED,
     ) -> None:
         self._call = call
@@ -49,6 +50,7 @@ class MicroBatcher:
         self._max_queue = max_queue
         self._max_wait_s = max_wait_s
         self._dropped = dropped
+        self._settled = settled
         self._tracing = tracing
         self._waiting: deque[Item] = deque()
         self._queued = 0
@@ -70,7 +72,7 @@ class MicroBatcher:
         A cancelled caller's item is dropped. A patient one waits for as long as its time lasts: it is a piece of
         something larger, which was let in as a whole.
         """
-        with self._tracing.waiting() as wait:
+        with self._tracing.waiting() as wait, self._counted():
             item = Item(tensor, asyncio.get_running_loop().time() + timeout_s, rows, wait)
             self._check_room(item, timeout_s if is_patient else min(timeout_s, self._max_wait_s))
             self._queued += item.size
@@ -87,6 +89,15 @@ class MicroBatcher:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self._settled(False)
+            raise
+        self._settled(True)
 
     def _check_room(self, item: Item, max_wait_s: float) -> None:
         if self._queued + item.size > self._max_queue:

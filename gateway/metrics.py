@@ -13,6 +13,7 @@ from contract import __version__
 from contract.card import VersionCard
 from contract.names import ModelVersion
 from gateway.jobs.metrics import JobMetrics
+from gateway.outcomes.tally import Tally
 from gateway.prediction_log.metrics import LogMetrics
 from gateway.telemetry.process import register_process
 from gateway.telemetry.service_levels import ServiceLevels
@@ -35,6 +36,8 @@ class Metrics:
         self._add_requests()
         self._add_telemetry(slo_latency_s)
         self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
+        self.answers = self._counter("answers", "Inputs that a version was asked for.", [*version, "outcome"])
+        self.tally = Tally()
         self.pictures = self._gauge(
             "pictures_in_flight", "Pictures and rows waiting for or in a call to Triton.", version
         )
@@ -59,10 +62,15 @@ class Metrics:
         named = label if len(labels) <= MAX_LABELS or label in labels[:MAX_LABELS] else OTHER
         self.predictions.labels(card.model, str(card.version), named).inc(count)
 
+    def count_answer(self, name: ModelVersion, *, is_answered: bool) -> None:
+        """Count an input that a version answered, or failed to: a picture, a block of rows, or a tensor."""
+        self.answers.labels(name.model, str(name.version), "answered" if is_answered else "failed").inc()
+        self.tally.add(name.model, name.version, is_answered=is_answered)
+
     def keep_only(self, served: Collection[ModelVersion]) -> None:
         """Forget versions that are not served any more."""
         wanted = {(name.model, str(name.version)) for name in served}
-        versioned = (self.predictions, self.pictures, self.triton, self.batch, self.dropped, self.rows)
+        versioned = (self.predictions, self.answers, self.pictures, self.triton, self.batch, self.dropped, self.rows)
         for metric in versioned:
             for model, version in _versions(metric) - wanted:
                 metric.remove_by_labels({"model": model, "version": version})

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.history.answers import Feedback, LoggedPrediction
+from gateway.prediction_log.ids import lowest_id
 from gateway.prediction_log.tables import FEEDBACK, PREDICTIONS
 
 FEEDBACK_COLUMNS = (FEEDBACK.c.prediction_id, FEEDBACK.c.label, FEEDBACK.c.time, FEEDBACK.c.principal)
@@ -23,11 +24,13 @@ def with_zone(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return {name: _in_utc(value) for name, value in row._mapping.items()}  # noqa: SLF001 - the public name of it
 
 
-def last_feedback(ids: Iterable[str] | None = None) -> Select[Any]:
-    """What was said last about each prediction, or about some."""
+def last_feedback(ids: Iterable[str] | None = None, *, since: datetime | None = None) -> Select[Any]:
+    """What was said last about each prediction, or about some, or about those that were made from a time on."""
     last = select(func.max(FEEDBACK.c.number)).group_by(FEEDBACK.c.prediction_id)
     if ids is not None:
         last = last.where(FEEDBACK.c.prediction_id.in_(list(ids)))
+    if since is not None:
+        last = last.where(FEEDBACK.c.prediction_id >= lowest_id(since))
     return select(*FEEDBACK_COLUMNS).where(FEEDBACK.c.number.in_(last))
 
 

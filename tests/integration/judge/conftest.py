@@ -1,0 +1,3 @@
+from tests.integration.prediction_log.conftest import database, postgres, postgresql, url
+
+__all__ = ["database", "postgres", "postgresql", "url"]

@@ -1,0 +1,3 @@
+from tests.unit.gateway.conftest import repository
+
+__all__ = ["repository"]
