@@ -33,6 +33,7 @@ from gateway.limits.roles import RoleBounds
 from gateway.metrics import Metrics
 from gateway.open_inference.predictor import TensorPredictor
 from gateway.open_inference.readiness import VersionReadiness
+from gateway.outcomes.flushing import flushed
 from gateway.prediction_log.opening import open_log
 from gateway.prediction_log.recorder import Recorder
 from gateway.predictor import Predictor
@@ -68,6 +69,7 @@ async def open_services(
         await stack.enter_async_context(in_background(watch_loop(metrics.loop_lag)))
         database = await stack.enter_async_context(open_where_needed(settings))
         identity = await stack.enter_async_context(open_identity(settings, database))
+        await stack.enter_async_context(flushed(database, metrics.tally))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
