@@ -1,6 +1,6 @@
-"""How requests without a version are split, stickily: one key meets one version for as long as the weight stays.
+r"""How requests without a version are split, stickily: one key meets one version for as long as the weight stays.
 
-A key's bucket is the first eight bytes of SHA-256 over `<model>\\n<key>`, big-endian, modulo 10,000; the canary has the
+A key's bucket is the first eight bytes of SHA-256 over `<model>\n<key>`, big-endian, modulo 10,000; the canary has the
 lowest `weight` percent of the buckets. So raising the weight moves callers to the canary only, lowering it to the
 stable version only, and every gateway sends a key the same way.
 """

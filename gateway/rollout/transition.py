@@ -48,7 +48,7 @@ def transition(model: str, traffic: Traffic | None, action: Action) -> tuple[Tra
     return Traffic.model_validate(after.model_dump()), Change(name, version, before, after.find(version).state)
 
 
-def _done(traffic: Traffic, action: Action) -> tuple[int, Traffic]:
+def _done(traffic: Traffic, action: Action) -> tuple[int, Traffic]:  # noqa: C901, PLR0911 - a case an action
     """The version that the action is about, and the traffic after it."""
     match action:
         case Announce(version):
@@ -159,7 +159,7 @@ def _without(traffic: Traffic, found: VersionTraffic, **changes: Any) -> Traffic
 def _proven(traffic: Traffic, version: int) -> VersionTraffic:
     found = traffic.find(version)
     if not found.proven:
-        how = "it answered its golden examples wrongly" if found.failed else "it has not answered its golden examples yet"
+        how = "it answered its golden examples " + ("wrongly" if found.failed else "not yet")
         more = "" if version in traffic.wanted else "; as a shadow it would be loaded and asked"
         raise TransitionRefused(f"Version {version} can't answer callers: {how}{more}.")
     return found

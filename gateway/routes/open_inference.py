@@ -37,6 +37,7 @@ from gateway.prediction_log.errors import LogUnavailable
 from gateway.problems import OPEN_INFERENCE, OpenInferenceProblem
 from gateway.routes.describe import COMPUTING, ModelPath, Responses, document, problems
 from gateway.routes.health import Draining
+from gateway.routes.request_key import RequestKey
 from gateway.services import Given, Services
 
 router = APIRouter(prefix=OPEN_INFERENCE, tags=["open inference protocol"])
@@ -138,10 +139,10 @@ async def version_ready(services: Given, model: ModelPath, version: VersionPath)
 
 @router.post(MODEL + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)
 async def infer(
-    request: Request, services: Given, model: ModelPath, x_request_timeout: RequestTimeout = None
+    request: Request, services: Given, model: ModelPath, key: RequestKey, x_request_timeout: RequestTimeout = None
 ) -> Response:
-    """The probabilities that a model's stable version gives for a batch, as JSON or bytes."""
-    return await _infer(request, services, services.catalogue.model(model).choose(None), x_request_timeout)
+    """The probabilities that a model's stable version, or its canary, gives for a batch, as JSON or bytes."""
+    return await _infer(request, services, services.catalogue.model(model).choose_for(None, key), x_request_timeout)
 
 
 @router.post(VERSION + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)

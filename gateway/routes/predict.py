@@ -57,6 +57,7 @@ from gateway.routes.files import (
     SummaryQuery,
     answer_file,
 )
+from gateway.routes.request_key import RequestKey
 from gateway.services import Given, Services
 from gateway.tables.answers import RowPrediction, RowPredictions
 from gateway.tables.documents import RowsDocument
@@ -131,6 +132,7 @@ async def predict(
     services: Given,
     *,
     model: ModelPath,
+    key: RequestKey,
     top_k: TopKQuery = None,
     version: VersionQuery = None,
     x_request_timeout: RequestTimeout = None,
@@ -139,7 +141,7 @@ async def predict(
 
     For a model of tables: one row or several as JSON, by value or by id.
     """
-    card = services.catalogue.model(model).choose(version)
+    card = services.catalogue.model(model).choose_for(version, key)
     with services.predictions.enter(card.model):
         async with within(x_request_timeout):
             answer = await (
@@ -178,6 +180,7 @@ async def predict_batch(
     ending: Ending,
     *,
     model: ModelPath,
+    key: RequestKey,
     top_k: TopKQuery = None,
     version: VersionQuery = None,
     summary: SummaryQuery = None,
@@ -189,7 +192,7 @@ async def predict_batch(
     For a model of tables: predict the rows of a file; the answers stream in the format that `Accept` names, else in the
     file's. A row that breaks a rule has an `error` in its answer, and does not fail the rest.
     """
-    card = services.catalogue.model(model).choose(version)
+    card = services.catalogue.model(model).choose_for(version, key)
     if not _takes_pictures(card):
         return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)
