@@ -14,7 +14,7 @@ from tests.unit.gateway.rig import PREDICT, check_problem, gateway, png
 from tests.unit.identity.rig import asking, bearer
 
 BEGUN = (Begin(1), Announce(2), Prove(2))
-KEYS = [f"caller-{number}" for number in range(60)]
+KEYS = [f"caller-{number}" for number in range(30)]
 
 
 async def split(http: httpx.AsyncClient) -> dict[str, int]:
@@ -143,26 +143,21 @@ async def test_where_rollouts_are_off_they_are_refused_and_all_else_goes_on(repo
 async def test_accounts_are_split_by_who_asks(repository: Path, tmp_path: Path) -> None:
     async with asking(repository, tmp_path, rollout="on", rollout_interval_s=0.05) as found:
         releaser = bearer(await found.key(Role.RELEASER))
-        await soon_begun(found.http, releaser)
-        (await found.http.post("/v1/models/tiny/rollback", headers=releaser)).raise_for_status()
-        (await found.http.post(f"{VERSIONS}/2/shadow", headers=releaser)).raise_for_status()
-
-        async def is_canary() -> bool:
-            answer = await found.http.post(f"{VERSIONS}/2/canary", json={"weight": 50}, headers=releaser)
-            return answer.status_code == 200
-
-        await until(is_canary)
+        # Each has to wait until the keeper has proven a version.
+        await taken(found.http, "/v1/models/tiny/rollback", {}, releaser)
+        await taken(found.http, f"{VERSIONS}/2/shadow", {}, releaser)
+        await taken(found.http, f"{VERSIONS}/2/canary", {"weight": 50}, releaser)
         keys = [bearer(await found.key(Role.PREDICTOR)) for _ in range(12)]
         seen = [{await version_for(found.http, headers) for _ in range(5)} for headers in keys]
         assert all(len(versions) == 1 for versions in seen)
         assert {version for versions in seen for version in versions} == {1, 2}
 
 
-async def soon_begun(http: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    async def is_begun() -> bool:
-        return bool((await http.get(VERSIONS, headers=headers)).json()["revision"])
+async def taken(http: httpx.AsyncClient, path: str, body: dict[str, int], headers: dict[str, str]) -> None:
+    async def is_taken() -> bool:
+        return (await http.post(path, json=body, headers=headers)).status_code == 200
 
-    await until(is_begun)
+    await until(is_taken)
 
 
 async def version_for(http: httpx.AsyncClient, headers: dict[str, str]) -> int:
