@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from contract.errors import TriremeError
-from contract.served import Served
+from contract.served import Served, ServedModel
 from gateway.catalogue import Catalogue, Model
 from gateway.faults import log_fault
 from gateway.rollout.actions import Action, By
@@ -50,6 +51,7 @@ class Keeper:
         self._metrics = metrics
         self._changed = changed
         self._lease: Lease | None = None
+        self._renewed = 0.0
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -70,11 +72,12 @@ class Keeper:
     async def look(self) -> None:
         """Do what is due, where this gateway has the lease; never fails."""
         try:
-            self._lease = await self._leases.acquire(LEASE, self._holder, self._settings.rollout_lease_s)
+            await self._renew()
             self._metrics.keeper.set(self._lease is not None)
             if self._lease is not None:
                 await self._keep(await self._store.all())
         except TriremeError as error:
+            self._lease = None
             self._metrics.keeper.set(0)
             log.debug("rollouts can't be kept now: %s", error.code)
         except OSError as error:
@@ -82,15 +85,25 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             log_fault(error, "-")
 
+    async def _renew(self) -> None:
+        """Take the lease, or prolong it where a third of it is over: each time is a write to the disk."""
+        seconds, now = self._settings.rollout_lease_s, time.monotonic()
+        if self._lease is None or now > self._renewed + seconds / 3:
+            self._lease = await self._leases.acquire(LEASE, self._holder, seconds)
+            self._renewed = now
+
     async def _keep(self, traffic: Mapping[str, Traffic]) -> None:
         models = self._catalogue().published()
-        found = ((model.name, wanted(model, traffic.get(model.name), self._models.first(model))) for model in models)
+        found = ((model.name, self._wanted(model, traffic.get(model.name))) for model in models)
         served = Served(models={name: one for name, one in found if one is not None})
         await asyncio.to_thread(self._world.apply, served)
         for model in models:
             if self._stopping.is_set():
                 return
             await self._tried(model, traffic.get(model.name))
+
+    def _wanted(self, model: Model, traffic: Traffic | None) -> ServedModel | None:
+        return wanted(model, traffic, first=self._models.first(model), keep=self._world.keep)
 
     async def _tried(self, model: Model, traffic: Traffic | None) -> None:
         try:

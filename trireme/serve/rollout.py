@@ -54,6 +54,7 @@ class Rollout:
         self._is_ready: IsReady | None = None
         self._were_ready: set[ModelVersion] = set()
         self._obeys = obeys
+        self.keep = settings.served_versions
         self._at_start = self._still_there() if obeys else Served()
 
     def __enter__(self) -> Served:
