@@ -29,7 +29,8 @@ class TriremeSettings(BaseSettings):
     start_timeout_s: float = Field(default=120.0, gt=0)
     """Seconds after which `trireme serve` gives up when models don't become ready."""
     url: str = "http://127.0.0.1:8080"
-    """Address of the gateway that `trireme predict`, `upload`, `retrain`, `evaluate` and `jobs` speak with."""
+    """Address of the gateway that `trireme predict`, `upload`, `retrain`, `evaluate`, `jobs`, `versions`, `canary`,
+    `promote` and `rollback` speak with."""
     api_key: SecretStr | None = None
     """API key, or token, that these show to the gateway."""
 

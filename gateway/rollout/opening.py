@@ -17,6 +17,7 @@ from gateway.rollout.leases import Leases
 from gateway.rollout.metrics import RolloutMetrics
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.rollouts import Rollouts
+from gateway.rollout.shadow import Shadows
 from gateway.rollout.smoke import SmokeTest
 from gateway.rollout.store import RolloutStore
 from gateway.rollout.traffic import Traffic
@@ -73,8 +74,9 @@ async def open_rollouts(
         changed=following.refresh,
     )
     await following.refresh()
-    async with in_background(following.follow()), _working(keeper):
-        yield Rollouts(store, EventLog(database), following, metrics)
+    shadows = Shadows(metrics, max_waiting=settings.shadow_queue)
+    async with in_background(following.follow()), _working(keeper), shadows.running():
+        yield Rollouts(store, EventLog(database), following, metrics, shadows)
 
 
 @contextlib.asynccontextmanager

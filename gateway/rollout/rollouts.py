@@ -8,6 +8,7 @@ from gateway.rollout.documents import VersionsShown, versions_shown
 from gateway.rollout.events import EventLog
 from gateway.rollout.following import TrafficFollower
 from gateway.rollout.metrics import RolloutMetrics
+from gateway.rollout.shadow import Shadows
 from gateway.rollout.store import RolloutStore
 
 
@@ -19,6 +20,7 @@ class Rollouts:
     events: EventLog
     follower: TrafficFollower
     metrics: RolloutMetrics
+    shadows: Shadows
 
     async def versions(self, model: Model) -> VersionsShown:
         """A model's versions, as the database has them now."""
