@@ -24,6 +24,7 @@ from gateway.metrics import Metrics
 from gateway.observation import Observation
 from gateway.openapi import DocumentedApp
 from gateway.opening import open_services
+from gateway.rollout.world import World
 from gateway.routes import (
     auth,
     evaluate,
@@ -34,6 +35,7 @@ from gateway.routes import (
     open_inference,
     predict,
     predictions,
+    releases,
     retrain,
     users,
     validate,
@@ -51,8 +53,12 @@ def create_app(
     *,
     open_model_server: OpenModelServer | None = None,
     open_launcher: OpenLauncher = launcher_of,
+    world: World | None = None,
 ) -> FastAPI:
-    """The gateway as an ASGI app; it connects and reads the repository when it is started, not here."""
+    """The gateway as an ASGI app; it connects and reads the repository when it is started, not here.
+
+    `world` is where versions are loaded as the traffic wants them; without it, somebody else sees to that.
+    """
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
     connect = open_model_server or partial(open_triton, tracing=tracing)
@@ -60,7 +66,7 @@ def create_app(
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher)
+        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher, world=world)
         async with opened as services:
             app.state.services = services
             try:
@@ -89,8 +95,8 @@ def create_app(
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    jobs = retrain, evaluate
-    resources = (predict, validate, open_inference, models, examples, predictions, *jobs, health, auth, users, keys)
+    of_models = models, releases, examples, predictions, retrain, evaluate
+    resources = (predict, validate, open_inference, *of_models, health, auth, users, keys)
     for resource in resources:
         app.include_router(resource.router)
     docs_ui.install(app)

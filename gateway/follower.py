@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gateway.catalogue import Catalogue
 from gateway.metrics import Metrics
 from gateway.reader import CatalogueReader
+from gateway.rollout.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ class CatalogueFollower:
         self._metrics = metrics
         self._interval_s = interval_s
         self.current = Catalogue()
+        self._read = Catalogue()
+        self._traffic: Mapping[str, Traffic] = {}
         self._on_change = on_change
 
     async def refresh(self) -> None:
@@ -34,14 +37,24 @@ class CatalogueFollower:
             self._metrics.catalogue_errors.inc()
             log.warning("the repository can't be read (%s); the last good catalogue holds", type(error).__name__)
             return
-        if fresh != self.current:
-            self._take(fresh)
+        self._read = fresh
+        self._update()
+
+    def set_traffic(self, traffic: Mapping[str, Traffic]) -> None:
+        """Take these weights from now on."""
+        self._traffic = traffic
+        self._update()
 
     async def follow(self) -> None:
         """Refresh for ever; to be cancelled."""
         while True:
             await asyncio.sleep(self._interval_s)
             await self.refresh()
+
+    def _update(self) -> None:
+        fresh = self._read.under(self._traffic)
+        if fresh != self.current:
+            self._take(fresh)
 
     def _take(self, fresh: Catalogue) -> None:
         self.current = fresh

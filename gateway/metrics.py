@@ -15,6 +15,7 @@ from contract.names import ModelVersion
 from gateway.jobs.metrics import JobMetrics
 from gateway.outcomes.tally import Tally
 from gateway.prediction_log.metrics import LogMetrics
+from gateway.rollout.metrics import RolloutMetrics
 from gateway.telemetry.process import register_process
 from gateway.telemetry.service_levels import ServiceLevels
 
@@ -54,6 +55,7 @@ class Metrics:
         self.served = self._gauge("served_version", "1 for a served version, 2 for the stable one.", version)
         self.log = LogMetrics(self.registry)
         self.jobs = JobMetrics(self.registry)
+        self.rollout = RolloutMetrics(self.registry)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
 
     def count_predictions(self, card: VersionCard, label: str, count: int = 1) -> None:

@@ -39,6 +39,8 @@ from gateway.prediction_log.recorder import Recorder
 from gateway.predictor import Predictor
 from gateway.reader import CatalogueReader
 from gateway.readiness import ReadinessCheck
+from gateway.rollout.opening import open_rollouts
+from gateway.rollout.world import World
 from gateway.services import Services
 from gateway.settings import GatewaySettings
 from gateway.tables.feature_tables import FeatureTables
@@ -60,6 +62,7 @@ async def open_services(
     tracing: Tracing = UNTRACED,
     *,
     open_launcher: OpenLauncher = launcher_of,
+    world: World | None = None,
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
@@ -124,6 +127,9 @@ async def open_services(
                     examples=uploads.library if settings.examples else None,
                     open_launcher=open_launcher,
                 )
+            ),
+            rollouts=await stack.enter_async_context(
+                open_rollouts(settings, database, metrics.rollout, catalogue=follower, server=server, world=world)
             ),
         )
 

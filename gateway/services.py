@@ -22,6 +22,7 @@ from gateway.open_inference.predictor import TensorPredictor
 from gateway.open_inference.readiness import VersionReadiness
 from gateway.predictor import Predictor
 from gateway.readiness import ReadinessCheck
+from gateway.rollout.rollouts import Rollouts
 from gateway.settings import GatewaySettings
 from gateway.tables.file_answer import FileAnswers
 from gateway.tables.model import TableModels
@@ -58,6 +59,8 @@ class Services:
     """None where no log is kept."""
     jobs: Jobs | None
     """None where no jobs are run."""
+    rollouts: Rollouts | None
+    """None where the list of served versions says what answers."""
     started: float = field(default_factory=time.monotonic)
 
     @property

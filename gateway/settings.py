@@ -14,6 +14,7 @@ from gateway.jobs.kubernetes.settings import KubernetesJobSettings
 from gateway.jobs.settings import JobSettings
 from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
+from gateway.rollout.settings import RolloutSettings
 from gateway.telemetry.settings import TelemetrySettings
 
 Bytes = Annotated[int, Field(ge=1)]
@@ -33,6 +34,7 @@ class GatewaySettings(
     KubernetesJobSettings,
     LimitSettings,
     LogSettings,
+    RolloutSettings,
     TelemetrySettings,
 ):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""

@@ -40,6 +40,7 @@ ERROR_MODULES = (
     "gateway.http.errors",
     "gateway.jobs.errors",
     "gateway.prediction_log.errors",
+    "gateway.rollout.errors",
     "modelserver.errors",
     "training.errors",
     "training.engines.errors",

@@ -10,7 +10,7 @@ from gateway.database.errors import DatabaseUnavailable
 from gateway.database.migrating import prepare
 from gateway.settings import GatewaySettings
 
-AWAY = "the database is away: predictions are noted on the disk, and jobs wait, until it is back"
+AWAY = "the database is away: predictions are noted on the disk, and jobs and rollouts wait, until it is back"
 
 
 @contextlib.asynccontextmanager
@@ -19,7 +19,7 @@ async def open_where_needed(settings: GatewaySettings) -> AsyncIterator[Database
 
     Raises `DatabaseUnavailable` where there are accounts in it; all else can wait for it.
     """
-    if settings.auth == "off" and settings.log == "off" and settings.jobs == "off":
+    if {settings.auth, settings.log, settings.jobs, settings.rollout} == {"off"}:
         yield None
         return
     try:

@@ -26,7 +26,7 @@ Rules = Mapping[tuple[str, str], Need]
 METRICS = ("GET", "/metrics")
 PUBLIC, IDENTIFIED = Open.PUBLIC, Open.IDENTIFIED
 READ, PREDICT, DATA = Permission.READ, Permission.PREDICT, Permission.DATA
-TRAIN, ADMIN = Permission.TRAIN, Permission.ADMIN
+TRAIN, RELEASE, ADMIN = Permission.TRAIN, Permission.RELEASE, Permission.ADMIN
 
 RULES: Rules = MappingProxyType(
     {
@@ -57,6 +57,13 @@ RULES: Rules = MappingProxyType(
         ("DELETE", "/v1/models/{model}/evaluate/{job}"): TRAIN,
         ("GET", "/v1/models/{model}/evaluate/{job}/events"): READ,
         ("GET", "/v1/models/{model}/evaluation"): READ,
+        ("GET", "/v1/models/{model}/versions"): READ,
+        ("POST", "/v1/models/{model}/versions/{version}/canary"): RELEASE,
+        ("POST", "/v1/models/{model}/versions/{version}/shadow"): RELEASE,
+        ("POST", "/v1/models/{model}/versions/{version}/promote"): RELEASE,
+        ("POST", "/v1/models/{model}/versions/{version}/retire"): RELEASE,
+        ("POST", "/v1/models/{model}/rollback"): RELEASE,
+        ("GET", "/v1/models/{model}/events"): READ,
         ("POST", "/v1/auth/token"): PUBLIC,
         ("GET", "/v1/auth/me"): IDENTIFIED,
         ("POST", "/v1/auth/password"): IDENTIFIED,

@@ -13,6 +13,7 @@ SENT = (
     "Traceparent",
     "X-API-Key",
     "X-Request-Id",
+    "X-Request-Key",
     "X-Request-Timeout",
 )
 READ = (

@@ -13,7 +13,7 @@ from gateway.problems import Problem
 # The name's rule is checked by the catalogue, which says what is wrong with it in one sentence.
 ModelPath = Annotated[str, Path(description=f"The model's name; at most {MODEL_MAX_LENGTH} characters.")]
 VersionQuery = Annotated[
-    int | None, Query(ge=1, le=999_999_999, description="A served version; the stable one without it.")
+    int | None, Query(ge=1, le=999_999_999, description="A served version; without it, the stable one or the canary.")
 ]
 TopKQuery = Annotated[int | None, Query(ge=1, le=1000, description="How many labels to answer, the best first.")]
 

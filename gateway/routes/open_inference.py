@@ -35,8 +35,11 @@ from gateway.open_inference.response import InferenceResponse
 from gateway.prediction_log.asked import asked_by
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.problems import OPEN_INFERENCE, OpenInferenceProblem
+from gateway.rollout.shadow import Again
 from gateway.routes.describe import COMPUTING, ModelPath, Responses, document, problems
 from gateway.routes.health import Draining
+from gateway.routes.request_key import RequestKey
+from gateway.routes.shadowing import shadowed
 from gateway.services import Given, Services
 
 router = APIRouter(prefix=OPEN_INFERENCE, tags=["open inference protocol"])
@@ -138,10 +141,13 @@ async def version_ready(services: Given, model: ModelPath, version: VersionPath)
 
 @router.post(MODEL + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)
 async def infer(
-    request: Request, services: Given, model: ModelPath, x_request_timeout: RequestTimeout = None
+    request: Request, services: Given, model: ModelPath, key: RequestKey, x_request_timeout: RequestTimeout = None
 ) -> Response:
-    """The probabilities that a model's stable version gives for a batch, as JSON or bytes."""
-    return await _infer(request, services, services.catalogue.model(model).choose(None), x_request_timeout)
+    """The probabilities that a model's stable version, or its canary, gives for a batch, as JSON or bytes."""
+    found = services.catalogue.model(model)
+    answer, again = await _infer(request, services, found.choose_for(None, key), x_request_timeout)
+    answer.background = shadowed(request, services, found, None, again)
+    return answer
 
 
 @router.post(VERSION + "/infer", response_model=InferenceResponse, openapi_extra=TENSORS, responses=INFERRED)
@@ -153,7 +159,8 @@ async def infer_by_version(
     x_request_timeout: RequestTimeout = None,
 ) -> Response:
     """The probabilities that a version gives for a batch, as JSON or bytes."""
-    return await _infer(request, services, services.catalogue.model(model).choose(version), x_request_timeout)
+    answer, _ = await _infer(request, services, services.catalogue.model(model).choose(version), x_request_timeout)
+    return answer
 
 
 def _metadata(services: Services, name: str, version: int | None) -> ModelMetadata:
@@ -166,10 +173,13 @@ async def _ready(services: Services, card: VersionCard) -> ModelReady:
     return ModelReady(name=card.model, version=str(card.version))
 
 
-async def _infer(request: Request, services: Services, card: VersionCard, timeout_s: float | None) -> Response:
+async def _infer(
+    request: Request, services: Services, card: VersionCard, timeout_s: float | None
+) -> tuple[Response, Again]:
+    """The answer, and what answers once more with another version."""
     with services.predictions.enter(card.model):
         async with within(timeout_s):
-            body = await services.bodies.tensors(request, card)
+            body, asked = await services.bodies.tensors(request, card), asked_by(request)
             async with cancelled_when_gone(request.receive):
-                answer = await services.tensors.infer(card, body, asked_by(request))
-    return answer.response()
+                answer = await services.tensors.infer(card, body, asked)
+    return answer.response(), lambda other: services.tensors.infer(other, body, asked)

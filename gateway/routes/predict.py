@@ -1,5 +1,6 @@
 """Predictions."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -57,11 +58,16 @@ from gateway.routes.files import (
     SummaryQuery,
     answer_file,
 )
+from gateway.routes.request_key import RequestKey
+from gateway.routes.shadowing import shadowed
 from gateway.services import Given, Services
 from gateway.tables.answers import RowPrediction, RowPredictions
 from gateway.tables.documents import RowsDocument
 
 router = APIRouter(prefix="/v1/models/{model}/predict", tags=["predictions"])
+
+PredictWith = Callable[[VersionCard], Awaitable[Prediction | RowPrediction | RowPredictions]]
+"""Answers a request whose body was read with a version."""
 
 FILE = {"type": "string", "format": "binary"}
 CHOICE = (ModelUnknown, VersionUnknown, VersionNotServed, ModelNotServed, NameInvalid, PicturesNotTaken)
@@ -131,6 +137,7 @@ async def predict(
     services: Given,
     *,
     model: ModelPath,
+    key: RequestKey,
     top_k: TopKQuery = None,
     version: VersionQuery = None,
     x_request_timeout: RequestTimeout = None,
@@ -139,30 +146,36 @@ async def predict(
 
     For a model of tables: one row or several as JSON, by value or by id.
     """
-    card = services.catalogue.model(model).choose(version)
+    found = services.catalogue.model(model)
+    card = found.choose_for(version, key)
     with services.predictions.enter(card.model):
         async with within(x_request_timeout):
-            answer = await (
-                _picture(request, services, card, top_k) if _takes_pictures(card) else _rows(request, services, card)
+            predict_with = await (
+                _picture(request, services, top_k) if _takes_pictures(card) else _rows(request, services, card)
             )
+            async with cancelled_when_gone(request.receive):
+                answer = await predict_with(card)
     # Ready-made: the answer was just validated, and FastAPI would do it again.
-    return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(
+        answer.model_dump_json(),
+        media_type="application/json",
+        background=shadowed(request, services, found, version, predict_with),
+    )
 
 
 def _takes_pictures(card: VersionCard) -> bool:
     return isinstance(card.input, ImageInput)
 
 
-async def _picture(request: Request, services: Services, card: VersionCard, top_k: int | None) -> Prediction:
-    source = await services.bodies.picture(request)
-    async with cancelled_when_gone(request.receive):
-        return await services.predictor.predict(card, source, top_k, asked_by(request))
+async def _picture(request: Request, services: Services, top_k: int | None) -> PredictWith:
+    source, asked = await services.bodies.picture(request), asked_by(request)
+    return lambda card: services.predictor.predict(card, source, top_k, asked)
 
 
-async def _rows(request: Request, services: Services, card: VersionCard) -> RowPrediction | RowPredictions:
-    body = await services.bodies.document(request, card)
-    async with cancelled_when_gone(request.receive):
-        return await services.rows.predict(card, body, asked_by(request), max_rows=services.bodies.max_rows(request))
+async def _rows(request: Request, services: Services, card: VersionCard) -> PredictWith:
+    body, asked = await services.bodies.document(request, card), asked_by(request)
+    max_rows = services.bodies.max_rows(request)
+    return lambda card: services.rows.predict(card, body, asked, max_rows=max_rows)
 
 
 @router.post(
@@ -178,6 +191,7 @@ async def predict_batch(
     ending: Ending,
     *,
     model: ModelPath,
+    key: RequestKey,
     top_k: TopKQuery = None,
     version: VersionQuery = None,
     summary: SummaryQuery = None,
@@ -189,7 +203,7 @@ async def predict_batch(
     For a model of tables: predict the rows of a file; the answers stream in the format that `Accept` names, else in the
     file's. A row that breaks a rule has an `error` in its answer, and does not fail the rest.
     """
-    card = services.catalogue.model(model).choose(version)
+    card = services.catalogue.model(model).choose_for(version, key)
     if not _takes_pictures(card):
         return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)

@@ -17,6 +17,7 @@ from gateway.errors import (
 )
 from gateway.routes.describe import ModelPath, VersionQuery, problems
 from gateway.routes.files import TABLE_CONTENT, TABLES, Ending
+from gateway.routes.request_key import RequestKey
 from gateway.services import Given
 from gateway.tables.validation import Validation, ValidationReport
 
@@ -32,10 +33,16 @@ READING = (BodyEmpty, BodyLate, BodyTooLarge, ContentTypeUnsupported, ContentEnc
     responses=problems(*CHOICE, *READING, *TABLES, ColumnsMissing),
 )
 async def validate(
-    request: Request, services: Given, ending: Ending, model: ModelPath, version: VersionQuery = None
+    request: Request,
+    services: Given,
+    ending: Ending,
+    *,
+    model: ModelPath,
+    key: RequestKey,
+    version: VersionQuery = None,
 ) -> ValidationReport:
     """Check the rows of a table's file, and predict nothing."""
-    card = services.catalogue.model(model).choose(version)
+    card = services.catalogue.model(model).choose_for(version, key)
     settings = services.settings
     validation = Validation(
         services.tables.of(card),

@@ -44,7 +44,7 @@ class Laptop:
             self._check_ports()
             if first_model is not None:
                 ensure_model(first_model, self._settings.repository)
-            rollout = Rollout(self._settings)
+            rollout = Rollout(self._settings, obeys=self._gateway.rollout == "on")
             with rollout as served:
                 if not served.models:
                     raise NothingToServe("No model to serve; train a first one with: trireme train cifar10 --publish")
@@ -60,7 +60,7 @@ class Laptop:
             served = rollout.step()
             stack.callback(self._console.print, "stopping…")
             text = banner(served, self._settings.repository, self._gateway)
-            gateway = Gateway(self._gateway, lambda: self._console.print(text))
+            gateway = Gateway(self._gateway, rollout, lambda: self._console.print(text))
             gateway.run()
             if gateway.lifespan.should_exit:
                 raise StartFailed("The gateway didn't start; the log above says why.")
@@ -84,8 +84,8 @@ class Laptop:
 class Gateway(GatewayServer):
     """The gateway's server, which tells when it listens."""
 
-    def __init__(self, settings: GatewaySettings, announce: Callable[[], None]) -> None:
-        super().__init__(server_config(create_app(settings), settings))
+    def __init__(self, settings: GatewaySettings, world: Rollout, announce: Callable[[], None]) -> None:
+        super().__init__(server_config(create_app(settings, world=world), settings))
         self._announce = announce
 
     async def startup(self, sockets: list[socket] | None = None) -> None:

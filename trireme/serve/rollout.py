@@ -1,6 +1,8 @@
-"""Which versions are served on a laptop without a database: the newest few of each model, the newest being stable.
+"""Which versions are served on a laptop, written into `served.json`.
 
-A version that is new becomes stable when the model server has it: callers never wait for its loading.
+With rollouts, the gateway's keeper says it, by the traffic in the database; from the start until then, what was served
+last is served on. Without them, it is the newest few of each model, the newest being stable: a version that is new
+becomes stable when the model server has it, so that callers never wait for its loading.
 """
 
 import logging
@@ -37,9 +39,13 @@ def _decide(model: str, versions: list[int], keep: int, is_ready: IsReady | None
 
 
 class Rollout:
-    """Keeps `served.json` in step with the repository while it is started, in a thread of its own."""
+    """Keeps `served.json` in step with the repository while it is started, in a thread of its own.
 
-    def __init__(self, settings: TriremeSettings, *, interval_s: float = 1.0) -> None:
+    Where it `obeys`, it decides only about models that were not served yet, and a gateway says the rest: it is the
+    `World` of the gateway's rollouts then.
+    """
+
+    def __init__(self, settings: TriremeSettings, *, interval_s: float = 1.0, obeys: bool = False) -> None:
         self._settings = settings
         self._repository = ModelRepository(settings.repository)
         self._interval_s = interval_s
@@ -47,16 +53,21 @@ class Rollout:
         self._thread = threading.Thread(target=self._follow, name="rollout", daemon=True)
         self._is_ready: IsReady | None = None
         self._were_ready: set[ModelVersion] = set()
+        self._obeys = obeys
+        self.keep = settings.served_versions
+        self._at_start = self._still_there() if obeys else Served()
 
     def __enter__(self) -> Served:
         with state_errors(self._settings.state_dir):
             served = self.step()
-        self._thread.start()
+        if not self._obeys:
+            self._thread.start()
         return served
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join()
+        if not self._obeys:
+            self._thread.join()
 
     def wait_for(self, is_ready: IsReady) -> None:
         """From now on let no version become stable that was never ready; one that heals stays what it is."""
@@ -66,9 +77,30 @@ class Rollout:
         """Decide once, and write where the decision is new."""
         asked = None if self._is_ready is None else self._was_ready
         served = decide(self._repository, self._settings.served_versions, asked)
+        served = Served(models={**served.models, **self._at_start.models})
+        self._write(served)
+        return served
+
+    def apply(self, wanted: Served) -> None:
+        """Have these versions loaded; raises `OSError`."""
+        self._write(wanted)
+
+    def is_ready(self, name: ModelVersion) -> bool:
+        """Whether the model server has a version; nobody can say before `wait_for`."""
+        return self._is_ready is not None and self._is_ready(name)
+
+    def _write(self, served: Served) -> None:
         if served != self._written():
             served.write(self._settings.served)
-        return served
+
+    def _still_there(self) -> Served:
+        """What was served last, as far as it is in the repository."""
+        written, found = self._written() or Served(), {}
+        for name, model in written.models.items():
+            there = {*self._repository.versions(name)} & {*model.versions}
+            if model.stable in there:
+                found[name] = ServedModel(stable=model.stable, versions=tuple(sorted(there)))
+        return Served(models=found)
 
     def _was_ready(self, name: ModelVersion) -> bool:
         if self._is_ready is not None and self._is_ready(name):

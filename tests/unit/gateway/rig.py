@@ -42,7 +42,7 @@ def colours(count: int) -> list[tuple[int, int, int]]:
 
 
 def settings(repository: Path, **changes: Any) -> GatewaySettings:
-    without = {"served": None, "auth": "off", "log": "off", "jobs": "off"}
+    without = {"served": None, "auth": "off", "log": "off", "jobs": "off", "rollout": "off"}
     without["examples"] = f"{repository.absolute().parent}/examples"
     return GatewaySettings(**{"_env_file": None, "repository": repository, **without, **changes})
 

@@ -28,6 +28,8 @@ GATEWAY_FEATURE_CACHE: /tmp/features
 # A pod's own folder would lose what callers upload; `gateway.settings` names a bucket. The gateway's image can't train.
 GATEWAY_EXAMPLES: ""
 GATEWAY_JOBS: "off"
+# The list of served versions is the chart's.
+GATEWAY_ROLLOUT: "off"
 # Instead of a preStop: a gateway that knows that it leaves ends the connections that would stay with it.
 GATEWAY_DRAIN_S: {{ .Values.gateway.drainSeconds | quote }}
 GATEWAY_SHUTDOWN_TIMEOUT_S: {{ .Values.gateway.stopSeconds | quote }}

@@ -1,0 +1,34 @@
+"""Rollouts, as the endpoints use them."""
+
+from dataclasses import dataclass
+
+from gateway.catalogue import Model
+from gateway.rollout.actions import Action, By
+from gateway.rollout.documents import VersionsShown, versions_shown
+from gateway.rollout.events import EventLog
+from gateway.rollout.following import TrafficFollower
+from gateway.rollout.metrics import RolloutMetrics
+from gateway.rollout.shadow import Shadows
+from gateway.rollout.store import RolloutStore
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """The parts of a gateway that follows the traffic in the database."""
+
+    store: RolloutStore
+    events: EventLog
+    follower: TrafficFollower
+    metrics: RolloutMetrics
+    shadows: Shadows
+
+    async def versions(self, model: Model) -> VersionsShown:
+        """A model's versions, as the database has them now."""
+        return versions_shown(model, await self.store.find(model.name), await self.events.last(model.name))
+
+    async def apply(self, model: Model, action: Action, by: By, *, revision: int | None) -> VersionsShown:
+        """Do an action, and follow it at once in this gateway; raises as `RolloutStore.apply`."""
+        traffic, change = await self.store.apply(model.name, action, by, revision=revision)
+        self.metrics.transitions.labels(model.name, change.action).inc()
+        await self.follower.refresh()
+        return versions_shown(model, traffic, await self.events.last(model.name))
