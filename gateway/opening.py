@@ -70,9 +70,8 @@ async def open_services(
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(tracing.running())
         await stack.enter_async_context(in_background(watch_loop(metrics.loop_lag)))
-        database = await stack.enter_async_context(open_where_needed(settings))
+        database = await stack.enter_async_context(_database(settings, metrics))
         identity = await stack.enter_async_context(open_identity(settings, database))
-        await stack.enter_async_context(flushed(database, metrics.tally))
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
@@ -132,6 +131,12 @@ async def open_services(
                 open_rollouts(settings, database, metrics.rollout, catalogue=follower, server=server, world=world)
             ),
         )
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: GatewaySettings, metrics: Metrics) -> AsyncIterator[Database | None]:
+    async with open_where_needed(settings) as database, flushed(database, metrics.tally):
+        yield database
 
 
 @contextlib.asynccontextmanager

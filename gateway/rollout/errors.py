@@ -4,6 +4,7 @@ TriremeError
 ├── RolloutOff          409  rollout-off
 ├── RolloutConflict     409  rollout-conflict
 ├── TransitionRefused   409  transition-refused
+├── CanaryMissing       404  canary-missing
 └── LeaseLost           500  lease-lost
 """
 
@@ -32,6 +33,14 @@ class TransitionRefused(TriremeError):
     status = 409
     code = "transition-refused"
     title = "The version can't go there from where it is"
+
+
+class CanaryMissing(TriremeError):
+    """No version of the model is a canary now."""
+
+    status = 404
+    code = "canary-missing"
+    title = "The model has no canary"
 
 
 class LeaseLost(TriremeError):

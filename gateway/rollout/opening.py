@@ -9,8 +9,10 @@ from gateway.database.engine import Database
 from gateway.follower import CatalogueFollower
 from gateway.identifiers import Identifiers
 from gateway.inference import ModelServer
+from gateway.rollout.comparing import Comparison
 from gateway.rollout.events import EventLog
 from gateway.rollout.following import TrafficFollower
+from gateway.rollout.judging import CanaryJudge
 from gateway.rollout.keeper import Keeper
 from gateway.rollout.keeping import ModelKeeper
 from gateway.rollout.leases import Leases
@@ -21,7 +23,6 @@ from gateway.rollout.shadow import Shadows
 from gateway.rollout.smoke import SmokeTest
 from gateway.rollout.store import RolloutStore
 from gateway.rollout.traffic import Traffic
-from gateway.rollout.verdict import Judge, no_judge
 from gateway.rollout.world import AsServed, World
 from gateway.settings import GatewaySettings
 
@@ -38,7 +39,6 @@ async def open_rollouts(
     catalogue: CatalogueFollower,
     server: ModelServer,
     world: World | None,
-    judge: Judge = no_judge,
 ) -> AsyncIterator[Rollouts | None]:
     """Follow the traffic of models, and keep it while no other gateway does; None where rollouts are off.
 
@@ -56,11 +56,14 @@ async def open_rollouts(
     store = RolloutStore(database, leases)
     following = TrafficFollower(store, tell, interval_s=settings.rollout_interval_s)
     place = world or AsServed(lambda: catalogue.current)
+    policies = await asyncio.to_thread(RolloutPolicies.read, settings.rollout_policies)
+    events = EventLog(database)
+    comparison = Comparison(database, events)
     models = ModelKeeper(
         world=place,
         smoke=SmokeTest(settings.repository, server, timeout_s=settings.rollout_smoke_timeout_s),
-        policies=await asyncio.to_thread(RolloutPolicies.read, settings.rollout_policies),
-        judge=judge,
+        policies=policies,
+        judge=CanaryJudge(comparison, policies, interval_s=settings.rollout_judge_interval_s),
     )
     keeper = Keeper(
         holder=Identifiers().prediction_id(),
@@ -76,7 +79,7 @@ async def open_rollouts(
     await following.refresh()
     shadows = Shadows(metrics, max_waiting=settings.shadow_queue)
     async with in_background(following.follow()), _working(keeper), shadows.running():
-        yield Rollouts(store, EventLog(database), following, metrics, shadows)
+        yield Rollouts(store, events, following, metrics, shadows, comparison, policies)
 
 
 @contextlib.asynccontextmanager

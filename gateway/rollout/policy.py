@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from contract.base import Document
 from contract.errors import PoliciesInvalid
 from contract.names import ModelName
+from gateway.judge.policy import JudgePolicy
 from gateway.rollout.actions import Action, Canary, Promote, Shadow
 
 
@@ -20,6 +21,8 @@ class RolloutPolicy(Document):
     `wait`: a person decides."""
     weight: Annotated[int, Field(ge=1, le=99)] = 10
     """Percent that a new version starts with, with `canary`."""
+    judge: JudgePolicy | None = None
+    """By what running canaries are promoted or rolled back; None: people decide."""
 
     def action(self, version: int) -> Action | None:
         """What is to be done with a proven candidate."""

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from gateway.catalogue import Model
 from gateway.rollout.actions import Action, By
+from gateway.rollout.comparing import CanaryReport, Comparison
 from gateway.rollout.documents import VersionsShown, versions_shown
+from gateway.rollout.errors import CanaryMissing
 from gateway.rollout.events import EventLog
 from gateway.rollout.following import TrafficFollower
 from gateway.rollout.metrics import RolloutMetrics
+from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.shadow import Shadows
 from gateway.rollout.store import RolloutStore
 
@@ -21,6 +24,8 @@ class Rollouts:
     follower: TrafficFollower
     metrics: RolloutMetrics
     shadows: Shadows
+    comparison: Comparison
+    policies: RolloutPolicies
 
     async def versions(self, model: Model) -> VersionsShown:
         """A model's versions, as the database has them now."""
@@ -32,3 +37,12 @@ class Rollouts:
         self.metrics.transitions.labels(model.name, change.action).inc()
         await self.follower.refresh()
         return versions_shown(model, traffic, await self.events.last(model.name))
+
+    async def canary(self, model: Model) -> CanaryReport:
+        """A model's canary beside its stable version; raises `CanaryMissing` and `DatabaseUnavailable`."""
+        traffic = await self.store.find(model.name)
+        if traffic is None:
+            raise CanaryMissing(f"Model {model.name!r} has no canary now.")
+        decision = model.representative().decision
+        positive = None if decision is None else decision.positive
+        return await self.comparison.report(traffic, self.policies.of(model.name).judge, positive)

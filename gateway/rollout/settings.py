@@ -24,6 +24,8 @@ class RolloutSettings(SettingsGroup):
     """Seconds without a sign of life after which another gateway keeps the rollouts."""
     rollout_smoke_timeout_s: Seconds = 30.0
     """Seconds for the answer to a call with golden examples."""
+    rollout_judge_interval_s: Seconds = 10.0
+    """Seconds between two looks of the judge at a canary."""
     shadow_queue: Annotated[int, Field(ge=1, le=10_000)] = 64
     """Copies of requests for shadow versions that may wait or be in work; beyond that they are dropped."""
 

@@ -35,8 +35,3 @@ class Verdict:
 
 Judge = Callable[[str, Traffic], Awaitable[Verdict | None]]
 """Judges a model's running canary; None: no verdict yet."""
-
-
-async def no_judge(_model: str, _traffic: Traffic) -> Verdict | None:
-    """Never says anything."""
-    return None

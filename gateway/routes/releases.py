@@ -10,8 +10,9 @@ from gateway.database.errors import DatabaseUnavailable
 from gateway.errors import BodyTooLarge, RequestInvalid
 from gateway.identity.principal import principal_of
 from gateway.rollout.actions import Action, By, Canary, Promote, Retire, Rollback, Shadow
+from gateway.rollout.comparing import CanaryReport
 from gateway.rollout.documents import CanaryDocument, ReleaseDocument, VersionsShown
-from gateway.rollout.errors import RolloutConflict, RolloutOff, TransitionRefused
+from gateway.rollout.errors import CanaryMissing, RolloutConflict, RolloutOff, TransitionRefused
 from gateway.rollout.events import EventsQuery, ModelEvents
 from gateway.rollout.rollouts import Rollouts
 from gateway.routes.describe import ModelPath, problems
@@ -52,6 +53,12 @@ Of = Annotated[Releases, Depends(_releases)]
 async def list_versions(of: Of) -> VersionsShown:
     """A model's versions: state, share of the traffic, accuracy, last event; and the traffic's revision."""
     return await of.rollouts.versions(of.model)
+
+
+@router.get("/canary", responses=problems(*READING, CanaryMissing))
+async def show_canary(of: Of) -> CanaryReport:
+    """The canary beside the stable version: what the judge says, and how the two differ, with intervals."""
+    return await of.rollouts.canary(of.model)
 
 
 @router.post("/versions/{version}/canary", responses=problems(*CHANGING))
