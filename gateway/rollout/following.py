@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from contract.errors import TriremeError
-from gateway.faults import log_fault
+from gateway.faults import described
 from gateway.rollout.store import RolloutStore
 from gateway.rollout.traffic import Traffic
 
@@ -31,14 +31,17 @@ class TrafficFollower:
         try:
             found = await self._store.all()
         except TriremeError as error:
-            if not self._is_away:
-                log.warning("the traffic of models can't be read (%s); the last known one holds", error.code)
-            self._is_away = True
+            self._complain(error.code)
         except Exception as error:  # noqa: BLE001 - a row of a newer program must not end the following
-            log_fault(error, "-")
+            self._complain(described(error))
         else:
             self._is_away = False
             self._tell(found)
+
+    def _complain(self, why: str) -> None:
+        if not self._is_away:
+            log.warning("the traffic of models can't be read (%s); the last known one holds", why)
+        self._is_away = True
 
     async def follow(self) -> None:
         """Refresh for ever; to be cancelled."""

@@ -40,6 +40,7 @@ class Keeper:
         settings: RolloutSettings,
         metrics: RolloutMetrics,
         changed: Callable[[], Awaitable[None]],
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
         self._holder = holder
         self._store = store
@@ -50,6 +51,8 @@ class Keeper:
         self._settings = settings
         self._metrics = metrics
         self._changed = changed
+        self._prepare = prepare
+        self._is_prepared = False
         self._lease: Lease | None = None
         self._renewed = 0.0
         self._stopping = asyncio.Event()
@@ -72,6 +75,10 @@ class Keeper:
     async def look(self) -> None:
         """Do what is due, where this gateway has the lease; never fails."""
         try:
+            if not self._is_prepared:
+                # Where the database was away at the start, its schema may still be an older program's.
+                await self._prepare()
+                self._is_prepared = True
             await self._renew()
             self._metrics.keeper.set(self._lease is not None)
             if self._lease is not None:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 from gateway.background import in_background
 from gateway.database.engine import Database
+from gateway.database.migrating import prepare
 from gateway.follower import CatalogueFollower
 from gateway.identifiers import Identifiers
 from gateway.inference import ModelServer
@@ -75,6 +77,7 @@ async def open_rollouts(
         settings=settings,
         metrics=metrics,
         changed=following.refresh,
+        prepare=partial(asyncio.to_thread, prepare, settings),
     )
     await following.refresh()
     shadows = Shadows(metrics, max_waiting=settings.shadow_queue)

@@ -14,26 +14,38 @@ from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ModelRepository
 from contract.served import Served
+from gateway.database.engine import Database
+from gateway.metrics import Metrics
+from gateway.reader import CatalogueReader
+from gateway.rollout.actions import Action, Announce, Begin, By, Canary, Prove
+from gateway.rollout.events import EventLog, EventsQuery
 from gateway.rollout.keeper import LEASE
+from gateway.rollout.keeping import ModelKeeper
 from gateway.rollout.leases import Leases
+from gateway.rollout.policy import RolloutPolicies
+from gateway.rollout.smoke import SmokeTest
+from gateway.rollout.store import RolloutStore
+from gateway.rollout.traffic import Traffic
+from gateway.rollout.verdict import Verdict
+from gateway.rollout.world import AsServed
 from tests.integration.prediction_log.rig import until
-from tests.integration.rollout.rig import EVENTS, VERSIONS, answered, releasing
+from tests.integration.rollout.rig import EVENTS, VERSIONS, answered, done, releasing
 from tests.support.versions import CIFAR10, make_version
-from tests.unit.gateway.rig import check_problem
+from tests.unit.gateway.rig import RedServer, check_problem
 from trireme.serve.rollout import Rollout
 from trireme.settings import TriremeSettings
 
 REDS = (0, 3, 7)
 
 
-def golden(repository: Path, version: int, *, is_right: bool = True) -> None:
+def golden(repository: Path, version: int, *, model: str = "tiny", is_right: bool = True) -> None:
     """Golden examples that the tests' model server answers rightly, or wrongly."""
     pictures = np.zeros((len(REDS), 32, 32, 3), np.uint8)
     pictures[:, 0, 0, 0] = REDS
     answers = np.eye(len(CIFAR10), dtype=np.float32)[[red if is_right else red + 1 for red in REDS]]
     labels = [CIFAR10[red] for red in REDS]
     examples = GoldenExamples(bodies=[b""] * len(REDS), tensors=pictures, probabilities=answers, labels=labels)
-    examples.write(ModelRepository(repository).folder(ModelVersion("tiny", version)) / GOLDEN)
+    examples.write(ModelRepository(repository).folder(ModelVersion(model, version)) / GOLDEN)
 
 
 class Laptop:
@@ -44,8 +56,17 @@ class Laptop:
         self.settings = TriremeSettings(repository=repository, state_dir=state)
         self.world = Rollout(self.settings, obeys=True)
         self.absent: set[ModelVersion] = set()
-        self.world.wait_for(lambda name: name not in self.absent)
+        self._seen: dict[str, set[int]] = {}
+        self.world.wait_for(self.is_there)
         self.world.step()
+
+    def is_there(self, name: ModelVersion) -> bool:
+        self._seen.setdefault(name.model, set()).add(name.version)
+        return name not in self.absent
+
+    def seen(self, model: str) -> set[int]:
+        """The versions that the keeper asked for."""
+        return self._seen.get(model, set())
 
     def served(self) -> list[int]:
         return list(Served.read(self.settings.served).models["tiny"].versions)
@@ -66,11 +87,11 @@ def laptop(tmp_path: Path) -> Laptop:
     return Laptop(repository)
 
 
-def published(laptop: Laptop, version: int, *, is_right: bool = True) -> None:
+def published(laptop: Laptop, version: int, *, model: str = "tiny", is_right: bool = True) -> None:
     """A new version, which is not visible before it is whole."""
-    make_version(laptop.settings.repository.parent / "making", "tiny", version)
-    golden(laptop.settings.repository.parent / "making", version, is_right=is_right)
-    name = ModelVersion("tiny", version).triton_name
+    make_version(laptop.settings.repository.parent / "making", model, version)
+    golden(laptop.settings.repository.parent / "making", version, model=model, is_right=is_right)
+    name = ModelVersion(model, version).triton_name
     (laptop.settings.repository.parent / "making" / name).rename(laptop.settings.repository / name)
 
 
@@ -212,3 +233,60 @@ async def test_a_keeper_that_lost_its_lease_moves_nothing(laptop: Laptop, url: s
 
         await until(is_no_keeper)
         assert (await states(http)).get(2) is None
+
+
+async def test_a_new_model_begins_with_its_first_version_that_is_proven(laptop: Laptop, url: str) -> None:
+    async with laptop.gateway(url) as http:
+        published(laptop, 1, model="other", is_right=False)
+
+        async def is_given_up() -> bool:
+            models = Served.read(laptop.settings.served).models
+            return "tiny" in models and "other" not in models and 1 in laptop.seen("other")
+
+        await until(is_given_up)
+        published(laptop, 2, model="other")
+
+        async def is_begun() -> bool:
+            shown = (await http.get("/v1/models/other/versions")).json()
+            return [one["state"] for one in shown["versions"]] == ["retired", "stable"]
+
+        await until(is_begun)
+        assert (await http.get("/v1/models/other")).json()["stable"] == 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "weights"),
+    [
+        (Verdict("weigh", "steps", {"errors": 0.0}, weight=50), {"1": 50, "2": 50}),
+        (Verdict("promote", "steps"), {"2": 100}),
+        (Verdict("rollback", "errors", {"errors": 9.0}, "too many"), {"1": 100}),
+        (None, {"1": 90, "2": 10}),
+    ],
+)
+async def test_a_judge_moves_a_running_canary(
+    repository: Path, unkept: Database, verdict: Verdict | None, weights: dict[str, int]
+) -> None:
+    await done(unkept, Begin(1), Announce(2), Prove(2), Canary(2, 10))
+    store = RolloutStore(unkept, Leases(unkept))
+
+    async def judge(model: str, traffic: Traffic) -> Verdict | None:
+        assert (model, traffic.weights) == ("tiny", {"1": 90, "2": 10})
+        return verdict
+
+    async def apply(model: str, revision: int, action: Action, by: By) -> Traffic:
+        return (await store.apply(model, action, by, revision=revision))[0]
+
+    catalogue = CatalogueReader(repository, None, Metrics()).read()
+    keeper = ModelKeeper(
+        world=AsServed(lambda: catalogue),
+        smoke=SmokeTest(repository, RedServer(), timeout_s=30),
+        policies=RolloutPolicies(),
+        judge=judge,
+    )
+    await keeper.keep(catalogue.model("tiny"), await store.find("tiny"), apply)
+    found = await store.find("tiny")
+    assert found is not None
+    assert found.weights == weights
+    last = (await EventLog(unkept).page("tiny", EventsQuery())).events[0]
+    if verdict is not None:
+        assert (last.principal, last.numbers, last.note) == (verdict.rule, verdict.numbers, verdict.note)
