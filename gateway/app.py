@@ -26,6 +26,7 @@ from gateway.openapi import DocumentedApp
 from gateway.opening import open_services
 from gateway.routes import (
     auth,
+    drift,
     evaluate,
     examples,
     health,
@@ -90,7 +91,20 @@ def create_app(
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
     jobs = retrain, evaluate
-    resources = (predict, validate, open_inference, models, examples, predictions, *jobs, health, auth, users, keys)
+    resources = (
+        predict,
+        validate,
+        open_inference,
+        models,
+        drift,
+        examples,
+        predictions,
+        *jobs,
+        health,
+        auth,
+        users,
+        keys,
+    )
     for resource in resources:
         app.include_router(resource.router)
     docs_ui.install(app)

@@ -1,8 +1,8 @@
 """Comparing the present with a version's reference: distances, tests, and verdicts.
 
-A feature drifts when it moved far (the population stability index) and that is no chance (a test's p-value, adjusted for
-how many features were tested). Either alone would cry wolf: the index of few values is large by chance, and a test of
-many values finds differences that matter to nobody.
+A feature drifts when it moved far (the population stability index) and that is no chance (a test's p-value, adjusted
+for how many features were tested). Either alone would cry wolf: the index of few values is large by chance, and a test
+of many values finds differences that matter to nobody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,8 +45,14 @@ class Finding(Document):
     missing_reference: float
     """Share of missing values."""
     missing_now: float | None
+    median_reference: float | None
+    """Of a number."""
+    median_now: float | None
     verdict: Verdict
     """`too-few`: too few predictions tell its value; all numbers are null then."""
+
+
+_NUMBERS = ("psi", "statistic", "p_value", "adjusted_p_value", "missing_now", "median_now")
 
 
 class Drift(NamedTuple):
@@ -118,12 +124,13 @@ def _finding(
         **measured._asdict(),
         adjusted_p_value=adjusted,
         missing_now=float(np.isnan(values).mean()),
+        median_now=_median(values) if isinstance(summary, NumericSummary) else None,
         verdict=verdict_of(measured.psi, adjusted),
     )
 
 
 def _too_few(summary: NumericSummary | CategoricalSummary, values: Values) -> Finding:
-    unknown = dict.fromkeys(("psi", "statistic", "p_value", "adjusted_p_value", "missing_now"))
+    unknown = dict.fromkeys(_NUMBERS)
     return Finding(**_known(summary, values), **unknown, verdict="too-few")
 
 
@@ -135,7 +142,13 @@ def _known(summary: NumericSummary | CategoricalSummary, values: Values) -> dict
         "examples": len(values),
         "test": "ks" if isinstance(summary, NumericSummary) else "chi-squared",
         "missing_reference": summary.missing / max(1, int(cells.sum())),
+        "median_reference": summary.median if isinstance(summary, NumericSummary) else None,
     }
+
+
+def _median(values: Values) -> float | None:
+    there = values[~np.isnan(values)]
+    return float(np.median(there)) if len(there) else None
 
 
 def verdict_of(psi: float, adjusted_p_value: float) -> Verdict:

@@ -24,7 +24,7 @@ class NumericSummary(Document):
     name: str
     missing: NonNegativeInt
     edges: Annotated[tuple[float, ...], Field(max_length=BINS - 1)]
-    """The upper bounds, which belong to their bins, of all but the last bin. A value that fills several bins has one."""
+    """The upper bounds, which belong to their bins, of all but the last bin."""
     counts: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1, max_length=BINS)]
     points: Annotated[tuple[float, ...], Field(max_length=QUANTILES)]
     """Quantiles, without repetition, rising."""
@@ -57,6 +57,12 @@ class NumericSummary(Document):
     def present(self) -> int:
         """How many values are there."""
         return sum(self.counts)
+
+    @property
+    def median(self) -> float | None:
+        """The smallest point that half of the values don't exceed; None where there are none."""
+        pairs = zip(self.points, self.shares, strict=True)
+        return next((point for point, share in pairs if share >= 1 / 2), None)
 
     @property
     def cells(self) -> Counts:

@@ -129,9 +129,7 @@ class Outcome:
 
     def _reference(self, folder: Path) -> ReferenceFile:
         data = self.data
-        found, file = reference_of_rows(
-            data.schema, data.train.features, data.labels, self.learned.test_probabilities
-        )
+        found, file = reference_of_rows(data.schema, data.train.features, data.labels, self.learned.test_probabilities)
         found.write(folder / REFERENCE)
         return file
 

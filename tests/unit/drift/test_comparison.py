@@ -8,7 +8,8 @@ from contract.drift.reference import Reference, answers_of, reference_of_rows
 from contract.drift.summaries import Values
 from contract.sql.runner import SqlRunner
 from contract.table import Encoder
-from tests.support.table_versions import SCHEMA, TABLE_LABELS, risk
+from tests.support.drifting import answers, reference_of_small_table, rows
+from tests.support.table_versions import SCHEMA, TABLE_LABELS
 from training.tables.credit.applications import SHIFTED
 from training.tables.credit.false_alarms import Applications, moved, rate
 from training.tables.credit.making import with_features
@@ -17,22 +18,9 @@ from training.tables.credit.plan import CreditPlan
 AT_LEAST = 200
 
 
-def rows(count: int, seed: int) -> Values:
-    chance = np.random.default_rng(seed)
-    age, income = chance.integers(18, 99, count), chance.gamma(4, 700, count)
-    income[chance.random(count) < 0.1] = np.nan
-    columns = [age, income, chance.random(count) < 0.6, chance.integers(0, 4, count)]
-    return np.stack(columns, axis=1).astype(np.float32)
-
-
-def answers(features: Values) -> Values:
-    bad = risk(features)
-    return np.stack([1 - bad, bad], axis=1)
-
-
 @pytest.fixture(scope="module")
 def reference() -> Reference:
-    return reference_of_rows(SCHEMA, rows(5_000, 0), TABLE_LABELS, answers(rows(2_000, 1)))[0]
+    return reference_of_small_table()[0]
 
 
 def drift(reference: Reference, features: Values, **left_out: object) -> Drift:
