@@ -122,6 +122,7 @@ async def open_services(
                     metrics.jobs,
                     catalogue=lambda: follower.current,
                     examples=uploads.library if settings.examples else None,
+                    drift=None if log is None else log.drift,
                     open_launcher=open_launcher,
                 )
             ),
@@ -157,7 +158,7 @@ async def _log(
         yield None
         return
     async with open_log(settings, database, metrics.log) as (recorder, shipping):
-        yield RunningLog(recorder, History(database, shipping), DriftDetector(database, settings))
+        yield RunningLog(recorder, History(database, shipping), DriftDetector(database, settings, metrics.drift))
 
 
 def _file_answers(

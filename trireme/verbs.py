@@ -34,6 +34,7 @@ VERBS = (
     Verb("retrain", "trireme.retrain:retrain", None, "Have a gateway train a version, and publish it if it is good."),
     Verb("evaluate", "trireme.evaluate:evaluate", None, "Have a gateway find out how good a version is."),
     Verb("jobs", "trireme.jobs:jobs", None, "List a gateway's retrains and evaluations, show or cancel one."),
+    Verb("drift", "trireme.drift:drift", None, "Show how far predictions are from what a version was trained on."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),
     Verb("database", "trireme.accounts.database:database", "gateway", "The schema of the gateway's database."),

@@ -39,8 +39,8 @@ def chi_squared(reference: Counts, now: Counts) -> tuple[float, float]:
 
 
 def _shares(counts: Counts) -> NDArray[np.float64]:
-    smoothed = counts + SMOOTHING
-    return smoothed / smoothed.sum()
+    smoothed: NDArray[np.float64] = counts + SMOOTHING
+    return np.asarray(smoothed / smoothed.sum())
 
 
 def _merged(table: NDArray[np.float64], smaller: float) -> NDArray[np.float64]:

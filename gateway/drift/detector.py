@@ -10,13 +10,14 @@ from contract.drift.reference import Reference
 from gateway.database.engine import Database
 from gateway.drift.answers import DriftReport, label_shares, report
 from gateway.drift.encoding import present
+from gateway.drift.metrics import DriftMetrics
 from gateway.drift.query import Span
 from gateway.drift.references import References
 from gateway.drift.sampling import Sample, sample
 from gateway.errors import Overloaded
 from gateway.settings import GatewaySettings
 
-CELLS = 2_000_000
+CELLS = 500_000
 """Values that are read at most, so that a wide table's look takes no longer than another's."""
 MAX_WAITING = 8
 
@@ -24,12 +25,13 @@ MAX_WAITING = 8
 class DriftDetector:
     """Looks at one model after the other."""
 
-    def __init__(self, database: Database, settings: GatewaySettings) -> None:
+    def __init__(self, database: Database, settings: GatewaySettings, metrics: DriftMetrics) -> None:
         self._database = database
         self._rows = settings.drift_rows
         self._at_least = settings.drift_min_rows
         self._hashed = frozenset(settings.log_hashed_columns)
         self._references = References(settings.repository)
+        self._metrics = metrics
         self._alone = asyncio.Lock()
         self._waiting = 0
 
@@ -46,6 +48,12 @@ class DriftDetector:
                 return await self._look(card, span)
         finally:
             self._waiting -= 1
+
+    async def watch(self, card: VersionCard, span: Span) -> DriftReport:
+        """The same, told to the metrics; for one who looks at each model again and again. Raises as `look`."""
+        found = await self.look(card, span)
+        self._metrics.set(found)
+        return found
 
     async def _look(self, card: VersionCard, span: Span) -> DriftReport:
         reference = await self._references.of(card)

@@ -14,6 +14,7 @@ from gateway.database.engine import Database
 from gateway.database.migrating import prepare
 from gateway.identifiers import Identifiers
 from gateway.jobs.asking import Questions, TrainingBatches
+from gateway.jobs.drifting import Watch
 from gateway.jobs.events import JobEvents
 from gateway.jobs.history import RetrainHistory
 from gateway.jobs.jobs import Jobs, streams
@@ -42,6 +43,7 @@ async def open_jobs(
     *,
     catalogue: Callable[[], Catalogue],
     examples: TrainingBatches | None,
+    drift: Watch | None = None,
     open_launcher: OpenLauncher,
 ) -> AsyncIterator[Jobs | None]:
     """Run jobs; None where none are run. Raises `PoliciesInvalid`, or `SettingsInvalid` where nothing can run them."""
@@ -70,6 +72,7 @@ async def open_jobs(
             create=jobs.create,
             history=RetrainHistory(database),
             examples=examples,
+            drift=drift,
             interval_s=settings.trigger_interval_s,
         )
         async with _working(triggers):

@@ -14,6 +14,7 @@ from gateway.drift.detector import MAX_WAITING, DriftDetector
 from gateway.drift.query import Span
 from gateway.drift.sampling import PAGE, SLICES, sample
 from gateway.errors import Overloaded
+from gateway.metrics import Metrics
 from gateway.prediction_log.ids import lowest_id
 from gateway.prediction_log.inserting import insert
 from gateway.prediction_log.lines import document
@@ -86,14 +87,14 @@ async def test_a_look_at_a_sample_says_so_and_finds_what_moved(database: Databas
         features = {name: value for name, value in row.items() if name != "key"} | {"employed": False}
         documents.append(document(entry(id=str(own), model="credit", label="good", features=features)))
     await insert(database, documents)
-    detector = DriftDetector(database, settings(repository, drift_rows=500))
+    detector = DriftDetector(database, settings(repository, drift_rows=500), Metrics().drift)
     found = await detector.look(card, HOUR)
     assert (found.is_sample, found.predictions, found.drifted) == (True, 500, 1)
     assert {one.name: one.verdict for one in found.features}["employed"] == "major"
 
 
 async def test_only_so_many_wait_for_a_look(database: Database, repository: Path) -> None:
-    detector = DriftDetector(database, settings(repository))
+    detector = DriftDetector(database, settings(repository), Metrics().drift)
     card = ModelRepository(repository).card(CREDIT)
     async with detector._alone:
         waiting = [detector.look(card, HOUR) for _ in range(MAX_WAITING)]
