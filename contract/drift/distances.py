@@ -39,8 +39,9 @@ def chi_squared(reference: Counts, now: Counts) -> tuple[float, float]:
 
 
 def _shares(counts: Counts) -> NDArray[np.float64]:
-    smoothed: NDArray[np.float64] = counts + SMOOTHING
-    return np.asarray(smoothed / smoothed.sum())
+    smoothed = counts.astype(np.float64) + SMOOTHING
+    shares: NDArray[np.float64] = smoothed / smoothed.sum()
+    return shares
 
 
 def _merged(table: NDArray[np.float64], smaller: float) -> NDArray[np.float64]:
