@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -43,7 +44,7 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for size in SIZES:
         picture = np.random.default_rng(0).integers(0, 256, (size, size, 3)).astype(np.uint8)
-        _tell(f"the numbers of a picture of {size}×{size}", lambda picture=picture: figures(picture), 2_000)
+        _tell(f"the numbers of a picture of {size}×{size}", partial(figures, picture), 2_000)
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_look(Path(folder)))
 

@@ -102,10 +102,10 @@ def test_a_damaged_file_is_one_error(tmp_path: Path) -> None:
 
 
 def test_a_picture_is_three_numbers() -> None:
-    assert figures(np.full((32, 32, 3), 200, np.uint8)) == (pytest.approx(199.2, abs=1.0), 0, 0)
+    assert list(figures(np.full((32, 32, 3), 200, np.uint8))) == [200, 0, 0]
     half = np.zeros((32, 32, 1), np.uint8)
     half[:, 16:] = 100
-    assert figures(half) == (50, 50, pytest.approx(2 * 100**2 / 30))
+    assert list(figures(half)) == pytest.approx([50, 50, 2 * 100**2 / 30])
     assert figures(np.full((1, 2, 3), 9, np.uint8)).sharpness == 0
 
 
