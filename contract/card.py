@@ -17,6 +17,7 @@ from pydantic import (
 from contract.base import Document
 from contract.columns import ColumnName
 from contract.decision import Decision
+from contract.drift.reference import ReferenceFile
 from contract.errors import CardInvalid
 from contract.explaining.explanation import Explanation
 from contract.inputs import Input, TableInput
@@ -133,6 +134,8 @@ class VersionCard(Document):
     """Name of the column that held the label of rows in training; None for pictures, or where it isn't known."""
     explanation: Explanation | None = None
     """How single predictions are explained; None where they aren't."""
+    reference: ReferenceFile | None = None
+    """What the data looked like, for finding drift; None where that isn't known."""
     gates: tuple[Gate, ...]
     omitted: dict[GateName, str] = Field(default_factory=dict)
     """Gates that were not run, with the reason; never one that a tuned engine needs."""
@@ -157,8 +160,7 @@ class VersionCard(Document):
             raise ValueError("a decision is between two labels, one of which is its positive")
         if self.feature_table is not None and (not isinstance(self.input, TableInput) or self.input.id is None):
             raise ValueError("only rows with an id can be found by it")
-        extras = [extra.file for extra in (self.feature_table, self.explanation) if extra is not None]
-        if not set(extras) <= self.files.keys():
+        if not set(self.companions) <= self.files.keys():
             raise ValueError("a file that the card names is not among its files")
         return self
 
@@ -181,7 +183,8 @@ class VersionCard(Document):
     @property
     def companions(self) -> tuple[str, ...]:
         """The files beside the card that a gateway reads, by their paths inside the version's folder."""
-        return tuple(extra.file for extra in (self.feature_table, self.explanation) if extra is not None)
+        extras = (self.feature_table, self.explanation, self.reference)
+        return tuple(extra.file for extra in extras if extra is not None)
 
     @property
     def name(self) -> ModelVersion:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from contract import __version__
 from contract.card import VersionCard
 from contract.names import ModelVersion
+from gateway.drift.metrics import DriftMetrics
 from gateway.jobs.metrics import JobMetrics
 from gateway.outcomes.tally import Tally
 from gateway.prediction_log.metrics import LogMetrics
@@ -56,6 +57,7 @@ class Metrics:
         self.log = LogMetrics(self.registry)
         self.jobs = JobMetrics(self.registry)
         self.rollout = RolloutMetrics(self.registry)
+        self.drift = DriftMetrics(self.registry)
         self.catalogue_errors = self._counter("catalogue_errors", "Failed reads of cards and of the served list.", [])
 
     def count_predictions(self, card: VersionCard, label: str, count: int = 1) -> None:

@@ -20,6 +20,7 @@ from gateway.connecting import OpenModelServer
 from gateway.database.engine import Database
 from gateway.database.opening import open_where_needed
 from gateway.decoding import Decoder
+from gateway.drift.detector import DriftDetector
 from gateway.examples.opening import make_uploads
 from gateway.examples.uploads import Places
 from gateway.follower import CatalogueFollower
@@ -117,6 +118,7 @@ async def open_services(
             identity=identity,
             addresses=Addresses(settings.trusted_proxies),
             history=None if log is None else log.history,
+            drift=None if log is None else log.drift,
             jobs=await stack.enter_async_context(
                 open_jobs(
                     settings,
@@ -124,6 +126,7 @@ async def open_services(
                     metrics.jobs,
                     catalogue=lambda: follower.current,
                     examples=uploads.library if settings.examples else None,
+                    drift=None if log is None else log.drift,
                     open_launcher=open_launcher,
                 )
             ),
@@ -157,6 +160,7 @@ class RunningLog(NamedTuple):
 
     recorder: Recorder
     history: History
+    drift: DriftDetector
 
 
 @contextlib.asynccontextmanager
@@ -167,7 +171,7 @@ async def _log(
         yield None
         return
     async with open_log(settings, database, metrics.log) as (recorder, shipping):
-        yield RunningLog(recorder, History(database, shipping))
+        yield RunningLog(recorder, History(database, shipping), DriftDetector(database, settings, metrics.drift))
 
 
 def _file_answers(

@@ -62,7 +62,12 @@ class Predictor:
         if self._recorder is not None:
             latency_ms = _ms(time.perf_counter() - started)
             await self._recorder.picture(
-                answer, row.tolist(), input_digest=digested.digest, latency_ms=latency_ms, asked=asked
+                answer,
+                row.tolist(),
+                pixels=picture,
+                input_digest=digested.digest,
+                latency_ms=latency_ms,
+                asked=asked,
             )
         self._metrics.count_predictions(card, answer.label)
         return answer

@@ -10,6 +10,7 @@ from gateway.admission import Admission
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.database.engine import Database
+from gateway.drift.detector import DriftDetector
 from gateway.examples.library import ExampleLibrary
 from gateway.examples.uploads import Uploads
 from gateway.follower import CatalogueFollower
@@ -56,6 +57,8 @@ class Services:
     identity: Identity
     addresses: Addresses
     history: History | None
+    """None where no log is kept."""
+    drift: DriftDetector | None
     """None where no log is kept."""
     jobs: Jobs | None
     """None where no jobs are run."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from gateway.database.settings import DatabaseSettings
+from gateway.drift.settings import DriftSettings
 from gateway.examples.settings import ExampleSettings
 from gateway.http.settings import HttpSettings
 from gateway.identity.addresses import is_loopback
@@ -27,6 +28,7 @@ MIB = 1024 * 1024
 
 class GatewaySettings(
     DatabaseSettings,
+    DriftSettings,
     ExampleSettings,
     HttpSettings,
     IdentitySettings,

@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from contract.card import Lineage, Output
+from contract.drift.reference import REFERENCE, ReferenceFile, reference_of_pictures
 from contract.repository import ANSWERS, REPORT
 from training import backend, saved_model
 from training.architectures import Shape, architecture
@@ -127,7 +128,7 @@ class TrainingJob:
         exported = saved_model.SavedModel(folder / SAVED_MODEL, self._shape.input.tensor)
         make_golden(self._data, exported.probabilities).write(folder / GOLDEN)
         answers = Answers(self._data.test.labels, exported.probabilities(self._data.test.images))
-        record = self._record(answers, history)
+        record = self._record(answers, history, self._reference(folder, answers))
         answers.write(folder / ANSWERS)
         if self._conditions.with_report:
             self._report(folder, record, answers)
@@ -136,12 +137,17 @@ class TrainingJob:
             (folder / name).unlink(missing_ok=True)
         return record
 
+    def _reference(self, folder: Path, answers: Answers) -> ReferenceFile:
+        found, file = reference_of_pictures(self._data.train.images, self._data.labels, answers.probabilities)
+        found.write(folder / REFERENCE)
+        return file
+
     def _report(self, folder: Path, record: RunRecord, answers: Answers) -> None:
         tell(self._console, "Making the report.")
         write_report(Report(of_run(record, answers, self._data), partial(tell, self._console)), folder)
         tell(self._console, f"The report is {folder / REPORT}.")
 
-    def _record(self, answers: Answers, history: list[Epoch]) -> RunRecord:
+    def _record(self, answers: Answers, history: list[Epoch], reference: ReferenceFile) -> RunRecord:
         return RunRecord(
             id=self._plan.id,
             model=self._plan.model,
@@ -150,6 +156,7 @@ class TrainingJob:
             output=Output(labels=self._data.labels),
             lineage=self._lineage(),
             evaluation=evaluate_evenly("test", self._data.labels, answers.truth, answers.probabilities),
+            reference=reference,
             history=tuple(vars(epoch) for epoch in history),
         )
 

@@ -9,6 +9,7 @@ model.savedmodel/   # the trained model in float32, uint8 [batch, height, width,
 model.onnx          # of a run that was compared with another version: the graph that will be served
 golden.parquet      # test pictures as users send them, their tensors, the trained model's own answers
 answers.parquet     # the answers to all test pictures
+reference.json      # what training pictures and test answers look like, for finding drift
 report.html         # what a person reads; report.json and plots/ belong to it
 """
 
@@ -19,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, JsonValue, ValidationError
 
 from contract.base import Document
 from contract.card import Lineage, Output
+from contract.drift.reference import ReferenceFile
 from contract.files import write_atomically
 from contract.inputs import ImageInput, Input
 from contract.metrics import Evaluation
@@ -44,6 +46,8 @@ class FinishedRun(Document):
     output: Output
     lineage: Lineage
     evaluation: Evaluation
+    reference: ReferenceFile | None = None
+    """None for runs that were made before there were references."""
 
     def write(self, folder: Path) -> None:
         """Write the record, which makes the run a finished one."""

@@ -129,6 +129,11 @@ class Client:
         """Uploaded data: counts by label, and a page of batches."""
         return self._json("GET", f"/v1/models/{model}/data", params=_given(limit=limit, cursor=cursor))
 
+    def drift(self, model: str, *, version: int | None = None, window_s: int | None = None) -> dict[str, Any]:
+        """How far a version's predictions of the last so many seconds are from what it was trained on."""
+        params = _given(version=version, window_s=window_s)
+        return self._json("GET", f"/v1/models/{model}/drift", params=params)
+
     def withdraw(self, model: str, batch: str, *, erase: bool = False) -> dict[str, Any]:
         """Make a batch count no more; with `erase`, delete its files too."""
         return self._json("DELETE", f"/v1/models/{model}/data/{batch}", params=_given(erase=erase))

@@ -31,6 +31,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 ERROR_MODULES = (
     "contract.errors",
     "gateway.database.errors",
+    "gateway.drift.errors",
     "gateway.errors",
     "gateway.examples.errors",
     "gateway.open_inference.errors",

@@ -38,6 +38,7 @@ VERBS = (
     Verb("canary", "trireme.releases:canary", None, "Give a version a part of the traffic."),
     Verb("promote", "trireme.releases:promote", None, "Make a version the one that answers."),
     Verb("rollback", "trireme.releases:rollback", None, "End the canary, or go back to the version before."),
+    Verb("drift", "trireme.drift:drift", None, "Show how far predictions are from what a version was trained on."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),
     Verb("database", "trireme.accounts.database:database", "gateway", "The schema of the gateway's database."),

@@ -14,6 +14,21 @@ from contract.names import ModelName
 Schedule = Annotated[str, AfterValidator(check_schedule)]
 
 
+class DriftPolicy(Document):
+    """How one model's drift is watched; see docs/drift.md."""
+
+    retrain: bool = False
+    """Whether drift starts a retrain; else it is only measured."""
+    features: PositiveInt = 1
+    """Features that must have drifted, with the verdict `major`."""
+    min_examples: PositiveInt = 1_000
+    """Predictions that must have been looked at."""
+    window_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = 86_400
+    """Seconds of predictions that are looked at."""
+    cooldown_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = 7 * 86_400
+    """Seconds after a retrain by drift in which drift starts no other, whatever became of it."""
+
+
 class RetrainPolicy(Document):
     """How one model is retrained."""
 
@@ -28,6 +43,8 @@ class RetrainPolicy(Document):
     """Cron expression with five fields, in UTC: when to retrain."""
     min_new_examples: PositiveInt | None = None
     """Retrain when there are so many uploaded training examples that no retrain has had, whatever became of it."""
+    drift: DriftPolicy | None = None
+    """None: drift isn't watched."""
     at_once: Annotated[int, Field(ge=1, le=16)] = 1
     """Retrains of the model that may run at the same time."""
     time_limit_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = 6 * 3600

@@ -39,7 +39,7 @@ JOBS = Table(
     Column("champion", Integer),
     Column("progress", _Json),
     Column("result", _Json),
-    # `request`, `schedule` or `data`.
+    # `request`, `schedule`, `data` or `drift`.
     Column("trigger", Text, nullable=False),
     Column("principal", Text, nullable=False),
     Column("idempotency_key", Text),

@@ -39,7 +39,8 @@ class LoggedPrediction(BaseModel):
     input_digest: str | None
     """SHA-256 of what was sent: the picture's file, the encoded row's bytes (float32), or the whole file."""
     features: dict[str, Any] | None
-    """The row's values as sent, where the log's policy lets them be kept."""
+    """The row's values as sent, where the log's policy lets them be kept; of a picture its `brightness`, `contrast` and
+    `sharpness`."""
     summary: dict[str, Any] | None
     """What a file came to; null for all else."""
     latency_ms: float

@@ -42,6 +42,7 @@ RULES: Rules = MappingProxyType(
         ("POST", "/v1/models/{model}/predict"): PREDICT,
         ("POST", "/v1/models/{model}/predict/batch"): PREDICT,
         ("POST", "/v1/models/{model}/validate"): PREDICT,
+        ("GET", "/v1/models/{model}/drift"): READ,
         ("POST", "/v1/models/{model}/data"): DATA,
         ("GET", "/v1/models/{model}/data"): DATA,
         ("GET", "/v1/models/{model}/data/{batch}"): DATA,

@@ -41,7 +41,7 @@ class JobShown(BaseModel):
     reason: str | None
     """Why it failed, in one sentence."""
     reason_code: str | None
-    trigger: Literal["request", "schedule", "data"]
+    trigger: Literal["request", "schedule", "data", "drift"]
     """What made it."""
     principal: str
     """Who asked."""

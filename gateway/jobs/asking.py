@@ -29,7 +29,7 @@ class Asker:
 
     principal: str
     key: str | None
-    trigger: Literal["request", "schedule", "data"] = "request"
+    trigger: Literal["request", "schedule", "data", "drift"] = "request"
 
     @property
     def idempotency_key(self) -> str | None:

@@ -25,6 +25,16 @@ class Retrained:
     batches: frozenset[str]
 
 
+@dataclass(frozen=True)
+class ByDrift:
+    """A retrain that drift started."""
+
+    id: str
+    created: datetime
+    is_open: bool
+    """Whether it waits or runs."""
+
+
 class RetrainHistory:
     """Reads the table of jobs; every method raises `DatabaseUnavailable`."""
 
@@ -43,6 +53,13 @@ class RetrainHistory:
         found = select(JOBS.c.id).where(*_scheduled(model), JOBS.c.state.in_(_OPEN)).limit(1)
         async with self._database.transaction() as connection:
             return await connection.scalar(found) is not None
+
+    async def last_by_drift(self, model: str) -> ByDrift | None:
+        """The last retrain that drift started; None where there was none yet."""
+        found = select(JOBS.c.id, JOBS.c.created, JOBS.c.state).where(*_of(model), JOBS.c.trigger == "drift")
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(found.order_by(JOBS.c.id.desc()).limit(1))).one_or_none()
+        return None if row is None else ByDrift(row.id, _aware(row.created), row.state in _OPEN)
 
     async def newest_first(self, model: str) -> AsyncIterator[Retrained]:
         """A model's last retrains, at most `MOST`."""

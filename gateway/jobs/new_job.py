@@ -12,7 +12,7 @@ class NewJob:
 
     model: str
     parameters: RetrainParameters | EvaluateParameters
-    trigger: Literal["request", "schedule", "data"]
+    trigger: Literal["request", "schedule", "data", "drift"]
     principal: str
     """Who asked."""
     time_limit_s: int

@@ -15,6 +15,7 @@ from gateway.database.engine import Database
 from gateway.database.migrating import prepare
 from gateway.identifiers import Identifiers
 from gateway.jobs.asking import Questions, TrainingBatches
+from gateway.jobs.drifting import Watch
 from gateway.jobs.events import JobEvents
 from gateway.jobs.history import RetrainHistory
 from gateway.jobs.jobs import Jobs, streams
@@ -44,6 +45,7 @@ async def open_jobs(
     *,
     catalogue: Callable[[], Catalogue],
     examples: TrainingBatches | None,
+    drift: Watch | None = None,
     open_launcher: OpenLauncher,
 ) -> AsyncIterator[Jobs | None]:
     """Run jobs; None where none are run. Raises `PoliciesInvalid`, or `SettingsInvalid` where nothing can run them."""
@@ -72,6 +74,7 @@ async def open_jobs(
             create=jobs.create,
             history=RetrainHistory(database),
             examples=examples,
+            drift=drift,
             interval_s=settings.trigger_interval_s,
         )
         upkeep = JobUpkeep(database, timedelta(days=settings.job_log_days))

@@ -1,4 +1,4 @@
-"""Starts retrains by the models' policies: by schedule, and when enough new examples were uploaded.
+"""Starts retrains by the models' policies: by schedule, by new examples, and by drift.
 
 Every gateway does it. Two that do it at once make one job, because both name it by the same idempotency key.
 """
@@ -16,6 +16,7 @@ from gateway.catalogue import Catalogue, Model
 from gateway.faults import log_fault
 from gateway.jobs.asking import Asker, Questions, TrainingBatches
 from gateway.jobs.documents import RetrainDocument
+from gateway.jobs.drifting import Drifting, Watch
 from gateway.jobs.history import RetrainHistory
 from gateway.jobs.job import Job
 from gateway.jobs.new_examples import NewExamples, count
@@ -36,7 +37,10 @@ def utc_now() -> datetime:
 
 
 class Triggers:
-    """The background work of one gateway; `examples` is None where nothing can be uploaded."""
+    """The background work of one gateway.
+
+    `examples` is None where nothing can be uploaded, `drift` where no predictions are logged.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Triggers:
         history: RetrainHistory,
         examples: TrainingBatches | None,
         interval_s: float,
+        drift: Watch | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._policies = policies
@@ -56,6 +61,7 @@ class Triggers:
         self._create = create
         self._schedules = Schedules(history, clock())
         self._new_examples = None if examples is None else NewExamples(examples, history)
+        self._drifting = None if drift is None else Drifting(drift, history, clock)
         self._interval_s = interval_s
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -76,7 +82,7 @@ class Triggers:
     async def look(self) -> None:
         """Start what is due; one model's trouble is not the others', and the next look tries again."""
         for name, policy in self._policies.models.items():
-            for start in (self._by_schedule, self._by_data):
+            for start in (self._by_schedule, self._by_data, self._by_drift):
                 if self._stopping.is_set():
                     return
                 await self._tried(name, policy, start)
@@ -110,7 +116,14 @@ class Triggers:
             # The oldest, not the newest: another gateway that sees one batch more asks for the same job.
             await self._start(model, "data", f"data:{new[0].id}", f"{count(new):,} new examples.")
 
-    async def _start(self, model: Model, trigger: Literal["schedule", "data"], key: str, note: str) -> None:
+    async def _by_drift(self, model: Model, policy: RetrainPolicy) -> None:
+        if policy.drift is None or self._drifting is None:
+            return
+        due = await self._drifting.due(model, policy.drift)
+        if due is not None:
+            await self._start(model, "drift", due.key, due.note)
+
+    async def _start(self, model: Model, trigger: Literal["schedule", "data", "drift"], key: str, note: str) -> None:
         asked, asker = RetrainDocument(note=note), Asker(PRINCIPAL, key, trigger)
         job = await self._create(await self._questions.retrain(model, asked, asker))
         log.info("model %s is retrained by its policy, as job %s: %s", model.name, job.id, note)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from contract.card import VersionCard
+from contract.drift.pictures import figures
+from contract.inputs import ImageInput
 from gateway.inference import Tensor
 from gateway.prediction_log.asked import Asked
 from gateway.prediction_log.entry import Entry
@@ -44,9 +46,12 @@ class Noted:
             band=None if scored.bands is None else scoring.bands[scored.bands[index]],
             row_id=None,
             input_digest=sha256(self.tensor[index].tobytes()).hexdigest(),
-            features=None,
+            features=self._figures(index),
             summary=None,
             latency_ms=self.latency_ms,
             principal=self.asked.principal,
             trace_id=self.asked.trace_id,
         )
+
+    def _figures(self, index: int) -> dict[str, float] | None:
+        return figures(self.tensor[index])._asdict() if isinstance(self.card.input, ImageInput) else None

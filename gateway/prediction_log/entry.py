@@ -33,7 +33,7 @@ class Entry:
     input_digest: str | None
     """SHA-256 of what was sent for it, in hexadecimal digits: the picture's file, or the encoded row's bytes."""
     features: Mapping[str, Any] | None
-    """The row's values as sent, where the policy says so."""
+    """The row's values as sent, where the policy says so; of a picture three `Figures`, which are no values."""
     summary: Mapping[str, Any] | None
     """What a file's answer ends with; None for all else."""
     latency_ms: float

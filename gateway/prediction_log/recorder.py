@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contract.drift.pictures import figures
 from gateway.answers import Prediction
+from gateway.inference import Pixels
 from gateway.prediction_log.asked import Asked
 from gateway.prediction_log.entry import Entry, PredictionLog
 from gateway.prediction_log.ids import time_of
@@ -24,11 +26,12 @@ class Recorder:
         answer: Prediction,
         probabilities: Sequence[float],
         *,
+        pixels: Pixels,
         input_digest: str | None,
         latency_ms: float,
         asked: Asked,
     ) -> None:
-        """Take note of a picture's answer; raises `LogUnavailable`."""
+        """Take note of the answer to a picture's tensor; raises `LogUnavailable`."""
         entry = Entry(
             id=answer.id,
             time=time_of(answer.id),
@@ -42,7 +45,7 @@ class Recorder:
             band=None,
             row_id=None,
             input_digest=input_digest,
-            features=None,
+            features=figures(pixels)._asdict(),
             summary=None,
             latency_ms=latency_ms,
             principal=asked.principal,

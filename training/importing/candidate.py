@@ -8,6 +8,7 @@ import onnx
 from onnx import ModelProto
 
 from contract.card import Lineage, Output
+from contract.drift.reference import ReferenceFile
 from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.metrics import Evaluation
@@ -33,6 +34,8 @@ class Imported:
     lineage: Lineage
     graph: ModelProto
     golden: GoldenExamples
+    reference: ReferenceFile | None = None
+    """Always None: what it was trained on isn't known."""
 
     def build(self, staged: Path) -> None:
         """Put the graph and the examples into a staged folder."""

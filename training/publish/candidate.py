@@ -8,6 +8,7 @@ from typing import Protocol
 from contract.card import FeatureTable, Lineage, Output
 from contract.columns import ColumnName
 from contract.decision import Decision
+from contract.drift.reference import ReferenceFile
 from contract.explaining.explanation import Explanation
 from contract.inputs import Input
 from contract.metrics import Evaluation
@@ -38,6 +39,10 @@ class Candidate(Protocol):
     @property
     def lineage(self) -> Lineage:
         """Where it comes from."""
+
+    @property
+    def reference(self) -> ReferenceFile | None:
+        """What its data looked like; `Build` puts that file into the folder."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from contract.card import Gate, VersionCard
 from contract.digests import folder_digests
+from contract.drift.reference import REFERENCE
 from contract.errors import CardInvalid
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
@@ -137,6 +138,8 @@ def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Bui
 def _build(run: Path, record: runs.RunRecord, staged: Path) -> None:
     copy_tree(run / runs.SAVED_MODEL, staged / SAVED_MODEL)
     shutil.copyfile(run / runs.GOLDEN, staged / GOLDEN)
+    if record.reference is not None:
+        shutil.copyfile(run / REFERENCE, staged / REFERENCE)
     copy_report(run, staged)
     complete_report(staged, of_run(record))
     if (run / runs.CONVERTED).is_file():
@@ -177,6 +180,7 @@ def _card(
         feature_table=facts.feature_table,
         target=facts.target,
         explanation=facts.explanation,
+        reference=candidate.reference,
         gates=gates,
         omitted=serving.omitted,
         lineage=candidate.lineage,

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from contract.card import FEATURES, FeatureTable, Output
 from contract.decision import Decision
+from contract.drift.reference import REFERENCE, ReferenceFile, reference_of_rows
 from contract.explaining.explanation import EXPLANATION, Explanation
 from contract.repository import ANSWERS, GOLDEN
 from training.console import tell
@@ -107,6 +108,7 @@ class Outcome:
             feature_table=self._feature_table(folder),
             explanation=explanation,
             unexplained=reason,
+            reference=self._reference(folder),
             findings=make_findings(self.recipe, self.data, self.learned),
         )
 
@@ -124,6 +126,12 @@ class Outcome:
             return None
         tell(self.console, "Writing the feature table.")
         return write_feature_table(self.data, folder / FEATURES)
+
+    def _reference(self, folder: Path) -> ReferenceFile:
+        data = self.data
+        found, file = reference_of_rows(data.schema, data.train.features, data.labels, self.learned.test_probabilities)
+        found.write(folder / REFERENCE)
+        return file
 
     def _answers(self, decision: Decision | None) -> Answers:
         probabilities = self.learned.test_probabilities

@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 
 from contract.card import FEATURES
+from contract.drift.reference import REFERENCE
 from contract.explaining.explanation import EXPLANATION
 from contract.repository import GOLDEN, ONNX_MODEL
 from training.publish.candidate import TableFacts
@@ -53,7 +54,7 @@ def _build(run: Path, record: TableRunRecord, staged: Path) -> None:
     check(onnx.load(run / MODEL), schema=record.input, output=record.output)
     (staged / ONNX_MODEL).parent.mkdir(parents=True)
     shutil.copyfile(run / MODEL, staged / ONNX_MODEL)
-    extras = {FEATURES: record.feature_table, EXPLANATION: record.explanation}
+    extras = {FEATURES: record.feature_table, EXPLANATION: record.explanation, REFERENCE: record.reference}
     for name in (GOLDEN, *(name for name, extra in extras.items() if extra is not None)):
         shutil.copyfile(run / name, staged / name)
     copy_report(run, staged)

@@ -8,6 +8,7 @@ test.npz            # all test rows encoded, with their true labels: for the eng
 features.parquet    # where the recipe publishes its rows: columns and id
 explanation.npz     # where the model can be explained
 answers.parquet     # the answers to all test rows
+reference.json      # what training rows and test answers look like, for finding drift
 report.html         # what a person reads; report.json and plots/ belong to it
 run.json            # TableRunRecord; written last, so that a folder with it is a finished run
 """

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from contract.card import FEATURES, Lineage, VersionCard
+from contract.drift.reference import REFERENCE
 from contract.explaining.explanation import EXPLANATION
 from contract.metrics import Evaluation
 from contract.repository import ANSWERS, CARD, GOLDEN, PLOTS, REPORT, REPORT_RECORD
@@ -14,7 +15,7 @@ from training.plan import PLAN
 from training.runs import RECORD, FinishedRun
 from training.tracking.notes import Metrics, Outcome, Point, Run, Tags, Version
 
-DATA = frozenset({FEATURES, GOLDEN, ANSWERS, EXPLANATION})
+DATA = frozenset({FEATURES, GOLDEN, ANSWERS, EXPLANATION, REFERENCE})
 """Files of a version that hold examples or are made of them: they stay where they are."""
 KEPT = (REPORT, REPORT_RECORD, RECORD, PLAN, "recipe.yaml")
 

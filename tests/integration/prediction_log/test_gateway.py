@@ -73,7 +73,8 @@ async def test_a_picture_s_entry_tells_what_was_answered_to_whom(here: Any) -> N
     assert found["probabilities"] == pytest.approx([0.1] * 10)
     assert found["input_digest"] == hashlib.sha256(png()).hexdigest()
     assert found["latency_ms"] > 0
-    assert (found["features"], found["row_id"], found["summary"], found["feedback"]) == (None,) * 4
+    assert found["features"] == {"brightness": 18.125, "contrast": 0, "sharpness": 0}
+    assert (found["row_id"], found["summary"], found["feedback"]) == (None,) * 3
 
 
 async def test_each_answered_picture_of_a_batch_has_an_entry(here: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from contract.drift.reference import Reference
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ONNX_MODEL, ModelRepository
@@ -56,6 +57,16 @@ def test_a_published_version_is_whole_and_says_where_it_comes_from(repository: P
     assert (card.engine.opset, card.engine.ir_version) == (17, 8)
     assert {"config.pbtxt", "labels.txt", "golden.parquet", "1/model.onnx"} <= card.files.keys()
     assert any(name.startswith("1/model.savedmodel/") for name in card.files)
+
+
+def test_a_version_says_what_its_training_pictures_looked_like(repository: Path) -> None:
+    store = ModelRepository(repository)
+    card = store.card(store.latest("cifar10"))
+    assert card.reference is not None
+    reference = Reference.read(store.folder(card.name) / card.reference.file)
+    assert [one.name for one in reference.features] == ["brightness", "contrast", "sharpness"]
+    assert {int(one.cells.sum()) for one in reference.features} == {card.reference.examples}
+    assert reference.confidence.present == card.metrics.examples
 
 
 def test_a_network_with_mirrored_pictures_averaged_holds_its_weights_once(repository: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tritonclient.grpc import model_config_pb2 as pb
 from typer.testing import CliRunner
 
+from contract.drift.reference import Reference
 from contract.explaining.explanation import Explainer
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
@@ -85,6 +86,25 @@ def test_a_recipe_becomes_a_version_that_two_gates_have_passed(home: Path) -> No
     assert card.target == "outcome"
     assert card.files.keys() >= {"features.parquet", "explanation.npz", "report.html", "answers.parquet"}
     assert card.lineage.parameters["estimator"] == "lightgbm"
+
+
+def test_a_version_says_what_its_training_rows_looked_like(home: Path) -> None:
+    card = ModelRepository(home / "repository").card(LOANS)
+    assert card.reference is not None
+    assert card.reference.file in card.companions
+    reference = Reference.read(home / "repository" / LOANS.triton_name / card.reference.file)
+    assert card.reference.examples == 720
+    assert [one.name for one in reference.features] == ["age", "income", "employed", "purpose"]
+    assert [int(one.cells.sum()) for one in reference.features] == [720] * 4
+    assert (int(reference.label.cells.sum()), reference.confidence.present) == (180, 180)
+
+
+def test_a_run_from_before_there_were_references_is_published_without_one(run: Path, tmp_path: Path) -> None:
+    record = json.loads((run / RECORD).read_text())
+    del record["reference"]
+    (run / RECORD).write_text(json.dumps(record))
+    (run / "reference.json").unlink()
+    assert publish_table(run, tmp_path / "repository", dry_run=True).card.reference is None
 
 
 def test_the_server_answers_rows_as_the_run_did(home: Path) -> None:

@@ -149,7 +149,7 @@ def check_version(client: MlflowClient) -> None:
     assert (champion.run_id, champion.tags[VERSION]) == (run, "1")
     kept = {item.path.rpartition("/")[2] for item in client.list_artifacts(run, "versions/loans-v1")}
     assert kept >= {"1", "card.json", "config.pbtxt", "labels.txt", "report.html"}
-    assert not kept & {"features.parquet", "golden.parquet", "answers.parquet", "explanation.npz"}
+    assert not kept & {"features.parquet", "golden.parquet", "answers.parquet", "explanation.npz", "reference.json"}
 
 
 def test_versions_are_versions_of_one_artifact_whose_aliases_move(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import PoliciesInvalid
-from contract.jobs.policy import RetrainPolicies
+from contract.jobs.policy import DriftPolicy, RetrainPolicies
 from contract.jobs.schedule import check_schedule, last_tick
 
 
@@ -49,3 +49,25 @@ def test_schedules_are_in_utc_wherever_the_clock_is() -> None:
     now = datetime(2026, 5, 2, 4, 30, tzinfo=timezone(timedelta(hours=2)))
 
     assert last_tick("0 3 * * *", now) == datetime(2026, 5, 1, 3, 0, tzinfo=UTC)
+
+
+def test_the_policy_of_the_page_about_drift_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/drift.md").read_text()
+    start = page.index("    models:\n")
+    file = tmp_path / "policies.yaml"
+    file.write_text(page[start : page.index("\n\n", start)])
+    drift = RetrainPolicies.read(file).of("loans").drift
+    assert drift is not None
+    assert (drift.retrain, drift.features) == (True, 3)
+    defaults = DriftPolicy()
+    assert (defaults.retrain, defaults.features) == (False, 1)
+    assert drift == defaults.model_copy(update={"retrain": True, "features": 3})
+
+
+def test_a_policy_without_drift_watches_nothing_and_a_wrong_one_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "policies.yaml"
+    file.write_text("models: {tiny: {profile: quick}}")
+    assert RetrainPolicies.read(file).of("tiny").drift is None
+    file.write_text("models: {tiny: {drift: {window_s: 5}}}")
+    with pytest.raises(PoliciesInvalid, match=r"wrong at models\.tiny\.drift\.window_s"):
+        RetrainPolicies.read(file)

@@ -13,7 +13,7 @@ def test_no_data_are_among_what_trackers_keep_of_a_version(tmp_path: Path) -> No
     card = card.model_copy(update={"files": {**card.files, **dict.fromkeys(DATA, "0" * 64)}})
     version = version_of(card, tmp_path / "tiny-v2")
     assert set(version.files) == {CARD, *repository.card(name).files}
-    assert {"features.parquet", "golden.parquet", "answers.parquet", "explanation.npz"} == DATA
+    assert {"features.parquet", "golden.parquet", "answers.parquet", "explanation.npz", "reference.json"} == DATA
     assert not version.first
 
 

@@ -1,0 +1,1 @@
+"""How far what a version is asked now is from what it was trained on."""
