@@ -11,9 +11,8 @@ import pytest
 
 from contract.card import VersionCard
 from gateway.database.engine import Database
-from gateway.decoding import Pixels
 from gateway.errors import ModelServerFailed
-from gateway.inference import Probabilities
+from gateway.inference import Pixels, Probabilities
 from gateway.outcomes import flushing
 from gateway.rollout.actions import Announce, Begin, Canary, Prove
 from tests.integration.prediction_log.rig import until
