@@ -15,6 +15,7 @@ from gateway.faults import log_fault
 from gateway.prediction_log.errors import LogFolderInvalid
 from gateway.prediction_log.journal import Journal
 from gateway.prediction_log.journalled import JournalledLog
+from gateway.prediction_log.looks import PictureLooks
 from gateway.prediction_log.metrics import LogMetrics
 from gateway.prediction_log.policy import Policy
 from gateway.prediction_log.recorder import Recorder
@@ -48,7 +49,8 @@ async def open_log(
             prepare=partial(_prepare, settings, upkeep),
         )
         async with _written(entries, journal), _shipped(shipping, settings.log_drain_s), in_background(upkeep.run()):
-            yield Recorder(entries, policy, settings.log_files == "rows"), shipping
+            looks = PictureLooks(settings.drift_pictures_per_s)
+            yield Recorder(entries, policy, looks, settings.log_files == "rows"), shipping
         await shipping.drain(settings.log_drain_s)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contract.drift.pictures import figures
 from gateway.answers import Prediction
 from gateway.inference import Pixels
 from gateway.prediction_log.asked import Asked
 from gateway.prediction_log.entry import Entry, PredictionLog
 from gateway.prediction_log.ids import time_of
+from gateway.prediction_log.looks import PictureLooks
 from gateway.prediction_log.policy import Policy
 
 
@@ -18,6 +18,7 @@ class Recorder:
 
     log: PredictionLog
     policy: Policy
+    looks: PictureLooks
     each_row_of_files: bool
     """One entry a row of a scored file; else one entry with the file's summary."""
 
@@ -45,7 +46,7 @@ class Recorder:
             band=None,
             row_id=None,
             input_digest=input_digest,
-            features=figures(pixels)._asdict(),
+            features=self.looks.at(pixels),
             summary=None,
             latency_ms=latency_ms,
             principal=asked.principal,
