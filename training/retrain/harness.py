@@ -77,7 +77,8 @@ class Harness:
         work = self.find(assignment, repository)
         with _full_disks(self._folder), held(self._folder, clerk):
             examples = ExampleReader.of(self.settings, assignment.model)
-            office = Office(self.settings, repository, examples, self._folder, log_console(clerk), clerk)
+            console = log_console(clerk, echo=not self.stop.is_held)
+            office = Office(self.settings, repository, examples, self._folder, console, clerk)
             return work(assignment, office)
 
     @property
@@ -133,17 +134,22 @@ def _full_disks(folder: Path) -> Iterator[None]:
         raise
 
 
-def log_console(reporter: Reporter) -> Console:
-    """A console whose lines go to standard error and into the job's log."""
-    return Console(file=cast("IO[str]", _Log(reporter)), force_terminal=False, width=200)
+def log_console(reporter: Reporter, *, echo: bool) -> Console:
+    """A console whose lines go into the job's log, and to standard error where they are to be echoed.
+
+    A gateway that reads what the job writes adds that to the job's log, where the lines would be twice then.
+    """
+    return Console(file=cast("IO[str]", _Log(reporter, echo=echo)), force_terminal=False, width=200)
 
 
 class _Log(io.TextIOBase):
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, *, echo: bool) -> None:
         self._reporter = reporter
+        self._echo = echo
 
     def write(self, text: str) -> int:
-        sys.stderr.write(text)
+        if self._echo:
+            sys.stderr.write(text)
         for line in text.splitlines():
             self._reporter.log(line)
         return len(text)

@@ -14,7 +14,9 @@ SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 class Stop:
     """Whether the job has to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_held: bool = False) -> None:
+        self.is_held = is_held
+        """Whether who started the job holds its standard input open, and so reads what it writes, too."""
         self.asked = False
         self._interrupts = False
 
@@ -57,10 +59,11 @@ def stops(stdin: int | None = 0) -> Iterator[Stop]:
 
     Of standard input only where it is a pipe, whose other end whoever started the job holds open.
     """
-    stop = Stop()
+    is_held = stdin is not None and _is_pipe(stdin)
+    stop = Stop(is_held=is_held)
     before = {number: signal.signal(number, stop.ask) for number in SIGNALS}
     before[signal.SIGINT] = signal.signal(signal.SIGINT, stop.interrupt)
-    if stdin is not None and _is_pipe(stdin):
+    if is_held:
         threading.Thread(target=_ask_at_end, args=(stdin, stop), daemon=True).start()
     try:
         yield stop

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,10 @@ class MlflowTracker:
         self._registry.add(version, run, source)
 
     def aliases(self, aliases: Aliases) -> None:
-        """Move the aliases of the registered model."""
-        for alias in aliases.aliases:
-            self._registry.move(aliases.model, alias)
+        """Move the aliases of the registered model; one that can't be moved keeps no other from it."""
+        with ExitStack() as moving:
+            for alias in aliases.aliases:
+                moving.callback(self._registry.move, aliases.model, alias)
 
     def close(self) -> None:
         """End a run that nobody ended, because its process was killed."""

@@ -36,15 +36,24 @@ class Registry:
         self._client.set_registered_model_alias(name, alias, number)
 
     def move(self, model: str, alias: Alias) -> None:
-        """Let an alias be that of a version, or of none; a version that isn't registered is an error."""
+        """Let an alias be that of a version, or of none.
+
+        A version that isn't registered, because it was published untracked, is registered where it lies; raises
+        `LookupError` where that isn't known.
+        """
         if not alias.version:
             if alias.name in self._model(model).aliases:
                 self._client.delete_registered_model_alias(model, alias.name)
             return
-        found = self._find(model, alias.version)
-        if found is None:
-            raise LookupError(f"version {alias.version} of {model!r} isn't registered there")
+        found = self._find(model, alias.version) or self._untracked(model, alias)
         self._client.set_registered_model_alias(model, alias.name, found.version)
+
+    def _untracked(self, model: str, alias: Alias) -> "ModelVersion":
+        if alias.folder is None:
+            raise LookupError(f"version {alias.version} of {model!r} isn't registered there")
+        self._model(model)
+        tags, source = {VERSION: str(alias.version)}, alias.folder.absolute().as_uri()
+        return self._client.create_model_version(model, source, tags=tags, await_creation_for=0)
 
     def _create(self, name: str, version: Version, run: str, source: str) -> str:
         tags = {VERSION: str(version.version), **version.run.tags}

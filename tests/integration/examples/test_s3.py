@@ -31,7 +31,7 @@ def bucket(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @contextlib.asynccontextmanager
 async def storing(repository: Path, s3: S3Server, bucket: str, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
-    given = {"examples": bucket, "examples_endpoint": s3.endpoint, "examples_timeout_s": 5}
+    given = {"examples": bucket, "examples_endpoint": s3.endpoint, "examples_timeout_s": 60}
     async with gateway(repository, **{**given, **changes}) as http:
         yield http
 
@@ -104,7 +104,7 @@ async def test_a_server_that_dies_in_the_middle_is_one_sentence_and_the_upload_c
             await put(self, path, data)
             mortal.kill()
 
-        async with storing(repository, mortal, bucket) as http:
+        async with storing(repository, mortal, bucket, examples_timeout_s=5) as http:
             monkeypatch.setattr(ExampleStorage, "put", dying)
             answer = await http.post(DATA, params={"label": "cat"}, **parts(RED))
             problem = check_problem(answer, 503, "examples-unavailable")

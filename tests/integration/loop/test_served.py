@@ -82,6 +82,7 @@ def test_uploaded_pictures_make_a_version_that_is_published_and_served(
 def test_its_events_tell_the_story_to_the_end(http: httpx.Client, retrain: dict[str, Any]) -> None:
     stream = http.get(f"{MODEL}/retrain/{retrain['id']}/events").text
     assert '"training"' in stream
+    assert stream.count("Exporting and evaluating.") == 1
     assert stream.rindex("succeeded") > stream.index('"training"')
 
 

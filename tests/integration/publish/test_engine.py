@@ -52,7 +52,7 @@ def publish_tiny(root: Path, serving: Serving) -> Publication:
 
     evaluation = card.metrics.model_copy(update={"accuracy": accuracy})
     candidate: Any = SimpleNamespace(
-        model="tiny", input=card.input, output=card.output, evaluation=evaluation, lineage=card.lineage
+        model="tiny", input=card.input, output=card.output, evaluation=evaluation, lineage=card.lineage, reference=None
     )
     return publish_candidate(candidate, build, root, serving=serving)
 

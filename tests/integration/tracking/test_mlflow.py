@@ -211,6 +211,26 @@ def test_aliases_move_when_they_are_told_to(tracker: MlflowTracker, client: Mlfl
     assert aliases(client) == {"champion": "1"}
 
 
+def test_a_version_that_was_published_untracked_is_registered_where_it_lies(
+    tracker: MlflowTracker, client: MlflowClient, folder: Path
+) -> None:
+    tracker.published(version(2, folder))
+    champion = alias("champion", 1).model_copy(update={"folder": folder})
+    tracker.aliases(Aliases(model=MODEL, aliases=(champion, alias("challenger", 2))))
+    found = {name: client.get_model_version_by_alias(MODEL, name) for name in ("champion", "challenger")}
+    assert {name: one.tags["trireme.version"] for name, one in found.items()} == {"champion": "1", "challenger": "2"}
+    assert found["champion"].source == folder.as_uri()
+
+
+def test_an_alias_that_can_not_be_moved_keeps_no_other_from_it(
+    tracker: MlflowTracker, client: MlflowClient, folder: Path
+) -> None:
+    tracker.published(version(2, folder))
+    with pytest.raises(LookupError, match="version 7"):
+        tracker.aliases(Aliases(model=MODEL, aliases=(alias("champion", 7), alias("challenger", 2))))
+    assert aliases(client)["challenger"] == "1"
+
+
 def test_a_version_that_was_never_registered_gets_no_alias(tracker: MlflowTracker, client: MlflowClient) -> None:
     with pytest.raises(LookupError, match="version 7"):
         tracker.aliases(Aliases(model=MODEL, aliases=(alias("champion", 7),)))

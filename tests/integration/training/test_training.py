@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
+from contract.drift.reference import REFERENCE
 from contract.golden import GoldenExamples
 from contract.picture import to_tensor
 from contract.repository import ANSWERS, PLOTS, REPORT, REPORT_RECORD
@@ -71,7 +72,7 @@ def figures(run: Path) -> list[dict[str, object]]:
 def test_a_finished_run_holds_what_publishing_needs(run: Path) -> None:
     names = {path.name for path in run.iterdir()} - {".lock"}
     report = {REPORT, REPORT_RECORD, PLOTS, ANSWERS}
-    assert names == {"plan.json", layout.RECORD, layout.SAVED_MODEL, layout.GOLDEN} | report
+    assert names == {"plan.json", layout.RECORD, layout.SAVED_MODEL, layout.GOLDEN, REFERENCE} | report
 
 
 def test_the_model_has_learnt(run: Path) -> None:
