@@ -33,7 +33,7 @@ class Laptop:
     def repository(self) -> Path:
         return self.folder / "model_repository"
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = 180) -> None:
         """Wait until every served model answers."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -51,7 +51,7 @@ async def logged_ids(http: httpx.AsyncClient) -> list[str]:
     return [one["id"] for one in await logged(http)]
 
 
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 30.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float = 120.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not await condition():  # noqa: ASYNC110 - nothing tells of what another task does to the database
             await asyncio.sleep(0.05)
