@@ -1,6 +1,7 @@
 """Whole Arrow columns at once: the numbers of the values that are plainly right, and the places of the others."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,6 @@ Mask = NDArray[np.bool_]
 
 OTHER = object()
 """Stands for a value of a type that no column takes (a date, bytes, a list): such values are never looked at."""
-
-_MISSING = pa.array(sorted(MISSING_TEXTS))
 
 
 def encoded(values: pa.Array, column: Column, encode: Cell, *, is_text: bool) -> tuple[Numbers, Places]:
@@ -116,7 +115,7 @@ def _digits(values: pa.Array) -> tuple[pa.Array, Mask | None]:
     cast = _cast(values)
     if cast is not None:
         return cast, None
-    missing = pc.is_in(values, value_set=_MISSING.cast(values.type))
+    missing = pc.is_in(values, value_set=_missing(values.type))
     null = pa.scalar(None, values.type)
     cast = _cast(pc.if_else(missing, null, values))
     if cast is not None:
@@ -140,3 +139,9 @@ def _try(encode: Cell, value: object) -> float:
         return encode(value)
     except CellRefused:
         return np.inf  # no code is infinite
+
+
+@cache
+def _missing(kind: pa.DataType) -> pa.Array:
+    # Not when this module is imported: pyarrow loads pandas then, where it is installed.
+    return pa.array(sorted(MISSING_TEXTS)).cast(kind)

@@ -1,9 +1,12 @@
 """JSON documents of requests: however much is wrong with one, few errors are told; a caller decides how many."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+
+Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""A caller's words for people, on one line."""
 
 
 class RequestDocument(BaseModel):

@@ -1,15 +1,12 @@
 """The retrain policies of models: a YAML file that the operator writes. Needs PyYAML and cronsim."""
 
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-import yaml
-from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt
 
 from contract.base import Document
-from contract.errors import PoliciesInvalid
 from contract.jobs.schedule import check_schedule
-from contract.names import ModelName
+from contract.policies import Policies
 
 Schedule = Annotated[str, AfterValidator(check_schedule)]
 
@@ -54,26 +51,8 @@ class RetrainPolicy(Document):
 DEFAULT = RetrainPolicy()
 
 
-class RetrainPolicies(Document):
+class RetrainPolicies(Policies[RetrainPolicy]):
     """Policies by model; a model that isn't named has the default one."""
 
-    models: dict[ModelName, RetrainPolicy] = Field(default_factory=dict)
-
-    def of(self, model: str) -> RetrainPolicy:
-        """The policy of a model."""
-        return self.models.get(model, DEFAULT)
-
-    @classmethod
-    def read(cls, path: Path | None) -> Self:
-        """Read the file; no policies where there is none. Raises `PoliciesInvalid`, which names the first place."""
-        if path is None:
-            return cls()
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text()) or {})
-        except OSError:
-            raise PoliciesInvalid("The file of retrain policies can't be read.") from None
-        except yaml.YAMLError:
-            raise PoliciesInvalid("The file of retrain policies is not YAML.") from None
-        except ValidationError as error:
-            place = ".".join(map(str, error.errors()[0]["loc"])) or "its top level"
-            raise PoliciesInvalid(f"The file of retrain policies is wrong at {place}.") from None
+    kind = "retrain"
+    default = DEFAULT

@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
-from pyarrow.dataset import Dataset
 
-RawTables = Mapping[str, pa.Table | Dataset]
+if TYPE_CHECKING:  # it loads pandas, which takes longer than all else that a gateway's start loads
+    from pyarrow.dataset import Dataset
+
+RawTables = Mapping[str, "pa.Table | Dataset"]
 
 
 class Source:

@@ -7,13 +7,12 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from contract.jobs.documents import BatchId, JobState
 from gateway.history.query import id_of
-from gateway.request_document import RequestDocument
+from gateway.request_document import Note, RequestDocument
 
 MAX_BATCHES = 1000
 
 Batches = Annotated[list[BatchId], Field(min_length=1, max_length=MAX_BATCHES, fail_fast=True)]
 Profile = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Version = Annotated[int, Field(ge=1, le=999_999_999)]
 
 

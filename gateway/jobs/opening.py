@@ -29,6 +29,7 @@ from gateway.jobs.store import JobStore
 from gateway.jobs.triggers import Triggers
 from gateway.jobs.upkeep import JobUpkeep
 from gateway.settings import GatewaySettings
+from gateway.upkeep import hourly
 
 COMMAND = (sys.executable, "-m", "training.retrain")
 PACKAGE = "training"
@@ -78,7 +79,7 @@ async def open_jobs(
             interval_s=settings.trigger_interval_s,
         )
         upkeep = JobUpkeep(database, timedelta(days=settings.job_log_days))
-        async with _working(triggers), in_background(upkeep.run()):
+        async with _working(triggers), in_background(hourly(upkeep.tidy)):
             yield jobs
 
 

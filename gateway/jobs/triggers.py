@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from contract.errors import ModelUnknown, TriremeError
 from contract.jobs.policy import RetrainPolicies, RetrainPolicy
 from gateway.catalogue import Catalogue, Model
+from gateway.clock import utc_now
 from gateway.faults import log_fault
 from gateway.jobs.asking import Asker, Questions, TrainingBatches
 from gateway.jobs.documents import RetrainDocument
@@ -29,11 +30,6 @@ PRINCIPAL = "policy"
 """Who asks for what a policy starts."""
 
 Create = Callable[[NewJob], Awaitable[Job]]
-
-
-def utc_now() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
 
 
 class Triggers:

@@ -1,8 +1,10 @@
 """Counting in memory."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
+
+from gateway.clock import utc_now
 
 MOST = 10_000
 """Minutes of versions that are kept while the database is away; then the oldest are let go."""
@@ -28,7 +30,7 @@ class Outcomes(NamedTuple):
 class Tally:
     """Counts what became of each input: a picture, a block of rows, or a tensor."""
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, most: int = MOST) -> None:
+    def __init__(self, clock: Callable[[], datetime] = utc_now, *, most: int = MOST) -> None:
         self._clock = clock
         self._most = most
         self._counts: dict[Minute, Outcomes] = {}

@@ -26,6 +26,7 @@ from gateway.prediction_log.sink import JsonLines
 from gateway.prediction_log.spill import Spill
 from gateway.prediction_log.upkeep import Upkeep
 from gateway.settings import GatewaySettings
+from gateway.upkeep import hourly
 
 
 @contextlib.asynccontextmanager
@@ -48,7 +49,11 @@ async def open_log(
             shipper=Shipper(database, spill.rejected, metrics),
             prepare=partial(_prepare, settings, upkeep),
         )
-        async with _written(entries, journal), _shipped(shipping, settings.log_drain_s), in_background(upkeep.run()):
+        async with (
+            _written(entries, journal),
+            _shipped(shipping, settings.log_drain_s),
+            in_background(hourly(upkeep.tidy)),
+        ):
             looks = PictureLooks(settings.drift_pictures_per_s)
             yield Recorder(entries, policy, looks, settings.log_files == "rows"), shipping
         await shipping.drain(settings.log_drain_s)

@@ -1,11 +1,12 @@
 """A running canary beside the stable version: what is known of both, and what a policy makes of it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import AwareDatetime
 
 from contract.base import Document
+from gateway.clock import utc_now
 from gateway.database.engine import Database
 from gateway.judge.ab import AbReport, AbSettings, ab_report
 from gateway.judge.evidence import Evidence
@@ -16,11 +17,6 @@ from gateway.judge.verdict import Verdict
 from gateway.rollout.errors import CanaryMissing
 from gateway.rollout.events import EventLog
 from gateway.rollout.traffic import Traffic
-
-
-def utc_now() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
 
 
 class CanaryReport(Document):

@@ -2,15 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field
 
 from contract.names import ModelName
 from gateway.catalogue import Model
-from gateway.request_document import RequestDocument
+from gateway.request_document import Note, RequestDocument
 from gateway.rollout.events import ModelEvent
 from gateway.rollout.traffic import Traffic, VersionState, VersionTraffic
 
-Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Revision = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 

@@ -1,14 +1,11 @@
 """What becomes of models' new versions: a YAML file that the operator writes."""
 
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from contract.base import Document
-from contract.errors import PoliciesInvalid
-from contract.names import ModelName
+from contract.policies import Policies
 from gateway.judge.policy import JudgePolicy
 from gateway.rollout.actions import Action, Canary, Promote, Shadow
 
@@ -37,26 +34,8 @@ class RolloutPolicy(Document):
 DEFAULT = RolloutPolicy()
 
 
-class RolloutPolicies(Document):
+class RolloutPolicies(Policies[RolloutPolicy]):
     """Policies by model; a model that isn't named has the default one."""
 
-    models: dict[ModelName, RolloutPolicy] = Field(default_factory=dict)
-
-    def of(self, model: str) -> RolloutPolicy:
-        """The policy of a model."""
-        return self.models.get(model, DEFAULT)
-
-    @classmethod
-    def read(cls, path: Path | None) -> Self:
-        """Read the file; no policies where there is none. Raises `PoliciesInvalid`, which names the first place."""
-        if path is None:
-            return cls()
-        try:
-            return cls.model_validate(yaml.safe_load(path.read_text()) or {})
-        except OSError:
-            raise PoliciesInvalid("The file of rollout policies can't be read.") from None
-        except yaml.YAMLError:
-            raise PoliciesInvalid("The file of rollout policies is not YAML.") from None
-        except ValidationError as error:
-            place = ".".join(map(str, error.errors()[0]["loc"])) or "its top level"
-            raise PoliciesInvalid(f"The file of rollout policies is wrong at {place}.") from None
+    kind = "rollout"
+    default = DEFAULT

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gateway.rollout.actions import Action, By, Canary, Promote, Rollback
+from gateway.rollout.actions import Action, By, Promote, Rollback
 from gateway.rollout.traffic import Traffic
 
 
@@ -12,19 +12,15 @@ from gateway.rollout.traffic import Traffic
 class Verdict:
     """Go on with a canary, or end it."""
 
-    action: Literal["weigh", "promote", "rollback"]
+    action: Literal["promote", "rollback"]
     rule: str
     """The rule's name, which the event tells."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What it was decided on."""
     note: str = ""
-    weight: int = 0
-    """The canary's new percent, with `weigh`."""
 
     def done_to(self, version: int) -> Action:
         """The action on a canary."""
-        if self.action == "weigh":
-            return Canary(version, self.weight)
         return Promote(version) if self.action == "promote" else Rollback()
 
     @property

@@ -27,7 +27,8 @@ from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import Runner
 from gateway.jobs.settings import JobSettings
 from gateway.jobs.store import JobStore
-from gateway.jobs.upkeep import CHUNK, JobUpkeep
+from gateway.jobs.upkeep import JobUpkeep
+from gateway.upkeep import CHUNK
 from tests.integration.jobs.rig import KIND, new_job, states, until
 
 

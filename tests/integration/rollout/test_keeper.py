@@ -257,8 +257,7 @@ async def test_a_new_model_begins_with_its_first_version_that_is_proven(laptop: 
 @pytest.mark.parametrize(
     ("verdict", "weights"),
     [
-        (Verdict("weigh", "steps", {"errors": 0.0}, weight=50), {"1": 50, "2": 50}),
-        (Verdict("promote", "steps"), {"2": 100}),
+        (Verdict("promote", "steps", {"errors": 0.0}), {"2": 100}),
         (Verdict("rollback", "errors", {"errors": 9.0}, "too many"), {"1": 100}),
         (None, {"1": 90, "2": 10}),
     ],
