@@ -1,14 +1,10 @@
 """The parts of a laptop's serving and their order: lock, ports, a model, Triton, the gateway; and back again."""
 
 import logging
-from collections.abc import Callable
 from contextlib import ExitStack
-from socket import socket
 
 from rich.console import Console
 
-from gateway.app import create_app
-from gateway.server import GatewayServer, server_config
 from gateway.settings import GatewaySettings
 from modelserver.command import Ports
 from modelserver.errors import ServerUnready
@@ -55,6 +51,9 @@ class Laptop:
             with self._console.status("starting Triton"):
                 with signals.deferred():
                     supervisor = stack.enter_context(Supervisor(self._model_server))
+                # While Triton starts.
+                from trireme.serve.gateway import Gateway  # noqa: PLC0415 - it takes seconds
+
                 self._wait_ready(supervisor)
             rollout.wait_for(supervisor.is_ready)
             served = rollout.step()
@@ -79,17 +78,3 @@ class Laptop:
         check_port(self._gateway.host, self._gateway.port, "GATEWAY_PORT")
         server = self._model_server
         check_free(Ports(server.http_port, server.grpc_port, server.metrics_port), server.port_timeout_s)
-
-
-class Gateway(GatewayServer):
-    """The gateway's server, which tells when it listens."""
-
-    def __init__(self, settings: GatewaySettings, world: Rollout, announce: Callable[[], None]) -> None:
-        super().__init__(server_config(create_app(settings, world=world), settings))
-        self._announce = announce
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start listening, then announce; where the start fails, there is nothing to announce."""
-        await super().startup(sockets)
-        if self.started:
-            self._announce()
