@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import typer
+import uvicorn as _  # noqa: F401 - a missing extra is told before anything starts; the rest is imported beside Triton
 from rich.console import Console
 
 from contract.environment import check_settings, unknown_variables
