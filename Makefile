@@ -28,6 +28,11 @@ test: .venv/.ready .dvc-venv/.ready  ## Unit, integration and security tests, wi
 	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/integration tests/security
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
+.PHONY: test-again
+test-again: .venv/.ready  ## What failed in `make test` once more, one after the other: a test that fails alone too has failed
+	@$(BIN)/coverage run -m pytest --last-failed --last-failed-no-failures none -x tests/unit tests/integration tests/security
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
+
 .PHONY: acceptance
 acceptance: .venv/.ready  ## The main job from a clean clone with empty caches, as a new user sees it (minutes)
 	@$(BIN)/python -m pytest -s tests/acceptance

@@ -6,13 +6,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import psutil
+
+from modelserver import shm
 
 PORTS = ("GATEWAY_PORT", "MODELSERVER_HTTP_PORT", "MODELSERVER_GRPC_PORT", "MODELSERVER_METRICS_PORT")
 
@@ -115,6 +117,7 @@ def running(folder: Path, *arguments: str, **changes: str) -> Iterator[Laptop]:
         yield laptop
 
 
-def shared_memory() -> set[str]:
-    """Segments of Triton and its stubs in /dev/shm."""
-    return {path.name for path in Path("/dev/shm").iterdir() if path.name.startswith(("trireme", "triton"))}  # noqa: S108 - it is the kernel's
+def shared_memory(family: Sequence[psutil.Process]) -> set[str]:
+    """Segments in /dev/shm of Tritons in the family; a name tells whose it is (`modelserver.shm`), also after its end."""
+    pids = {str(process.pid) for process in family}
+    return {path.name for path in shm.FOLDER.iterdir() if [*path.name.split("-"), "", ""][2] in pids}

@@ -51,38 +51,36 @@ def test_a_new_version_is_taken_over_without_a_restart_and_the_old_one_stays(lap
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_everything_and_leaves_nothing(folder: Path, number: signal.Signals) -> None:
-    before = shared_memory()
     with running(folder) as laptop:
         family = laptop.family()
         assert len(family) >= 3, "the server and a stub are expected"
+        assert shared_memory(family)
         shown, logged = laptop.stop(number)
     assert laptop.process.returncode == 0, logged
     assert "Traceback" not in logged
     assert laptop.url in shown
     assert gone(family)
-    assert shared_memory() <= before
+    assert not shared_memory(family)
 
 
 def test_a_signal_while_starting_ends_everything(folder: Path) -> None:
-    before = shared_memory()
     with started(folder) as laptop:
         until(lambda: len(laptop.family()) >= 2)
         family = laptop.family()
         _, logged = laptop.stop()
     assert "Traceback" not in logged
     until(lambda: gone(family))
-    assert shared_memory() <= before
+    assert not shared_memory(family)
 
 
 def test_when_it_is_killed_its_children_die_and_the_next_start_works(folder: Path) -> None:
-    before = shared_memory()
     with running(folder) as laptop:
         family = laptop.family()
         laptop.stop(signal.SIGKILL)
     until(lambda: gone(family))
     with running(folder):
         pass
-    assert shared_memory() <= before
+    assert not shared_memory(family)
 
 
 def test_a_taken_port_is_one_sentence(folder: Path) -> None:
