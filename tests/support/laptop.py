@@ -118,6 +118,6 @@ def running(folder: Path, *arguments: str, **changes: str) -> Iterator[Laptop]:
 
 
 def shared_memory(family: Sequence[psutil.Process]) -> set[str]:
-    """Segments in /dev/shm of Tritons in the family; a name tells whose it is (`modelserver.shm`), also after its end."""
+    """Segments in /dev/shm of Tritons in the family: names tell whose they are (`modelserver.shm`), even afterwards."""
     pids = {str(process.pid) for process in family}
     return {path.name for path in shm.FOLDER.iterdir() if [*path.name.split("-"), "", ""][2] in pids}
