@@ -13,7 +13,7 @@ from contract.errors import SettingsInvalid, TriremeError
 from trireme.verbs import VERBS, LazyCommand, missing_extra
 
 HELP = "From training data to autoscaled model serving: train, prove, publish, serve."
-OWN_PACKAGES = frozenset({"contract", "gateway", "modelserver", "training", "trireme"})
+OWN_PACKAGES = frozenset({"contract", "gateway", "loadtest", "modelserver", "training", "trireme"})
 
 
 def _version(show: bool) -> None:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings
 from contract.errors import TriremeError
 from gateway.mirror.settings import MirrorSettings
 from gateway.settings import GatewaySettings
+from loadtest.settings import LoadTestSettings
 from modelserver.settings import ModelServerSettings
 from training.settings import TrainingSettings
 from training.tables.recipe import Recipe
@@ -27,6 +28,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
     MirrorSettings,
     ModelServerSettings,
     TrainingSettings,
+    LoadTestSettings,
 )
 ERROR_MODULES = (
     "contract.errors",
@@ -109,8 +111,8 @@ def default(field: FieldInfo) -> str:
     """The default as one would write it into the environment; empty where the machine decides it."""
     if field.default_factory is not None or field.default is None:
         return ""
-    if isinstance(field.default, tuple | list):
-        return "[" + ", ".join(f'"{item}"' for item in field.default) + "]"
+    if isinstance(field.default, tuple | list | dict):
+        return json.dumps(field.default, default=str)
     if isinstance(field.default, SecretStr):
         return field.default.get_secret_value()
     return str(field.default)
