@@ -5,11 +5,17 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before a test imports ONNX Runtime, which else reports its use to its maker.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 # Before one imports MLflow, which else takes over the loggers of other libraries.
 os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
+
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
 
 
 @pytest.hookimpl(wrapper=True)

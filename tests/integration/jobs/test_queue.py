@@ -309,11 +309,11 @@ async def test_a_job_whose_gateway_is_gone_is_started_anew_by_another(rig: Rig) 
     old = {"holder": "dead", "attempt": 1, "lane": 0, "heartbeat": datetime.now(UTC) - timedelta(hours=1)}
     await rig.set(one.id, state="running", **old)
     machines = Machines(rig.database)
-    async with Going(rig.runner(machines, job_silence_s=0.2)):
+    async with Going(rig.runner(machines, job_silence_s=2)):
         found = await rig.reached(one.id, JobState.SUCCEEDED)
     assert found.attempt == 2
-    # What it isn't can't be ended: the other gateway's process.
-    assert machines.ended == []
+    # The other gateway's process isn't its to end.
+    assert 1 not in {ended.attempt for ended in machines.ended}
 
 
 async def test_a_cancelled_job_whose_gateway_is_gone_is_cancelled(rig: Rig) -> None:
