@@ -22,10 +22,11 @@ help:  ## List the targets
 run: .venv/.ready  ## The main job: data, training, publish, serve on http://127.0.0.1:8080
 	@exec $(BIN)/trireme serve --first-model cifar10
 
+# The long files first: at the end, both workers then have something to do.
 .PHONY: test
 test: .venv/.ready .dvc-venv/.ready  ## Unit, integration and security tests, with a coverage report
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile tests/unit tests/integration tests/security
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/integration tests/security tests/unit
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 
 .PHONY: test-again

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ONNX_MODEL, ModelRepository
 from modelserver.temporary import TemporaryServer
+from tests.integration.publish.folders import visible, with_graph
 from tests.support.cifar10 import sample
 from tests.support.trained import quiet_settings, sample_plan
 from training import runs
@@ -28,8 +28,6 @@ from training.publish.errors import GateFailed
 from training.publish.staging import STAGING
 from training.run_store import RunStore
 
-STEPS = ("_next_version", "_assemble", "_prove", "_card", "reveal")
-
 
 @pytest.fixture(scope="module")
 def repository(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -39,13 +37,16 @@ def repository(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def converted(repository: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run with its graph, as a contest leaves it: nothing is converted twice."""
+    (graph,) = repository.glob(f"*-v1/{ONNX_MODEL}")
+    return with_graph(trained, graph, tmp_path_factory.mktemp("converted") / "run")
+
+
 @pytest.fixture
 def copy(repository: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(repository, tmp_path / "repository"))
-
-
-def visible(root: Path) -> list[str]:
-    return sorted(path.name for path in root.iterdir() if not path.name.startswith(".")) if root.exists() else []
 
 
 def test_a_published_version_is_whole_and_says_where_it_comes_from(repository: Path, trained: Path) -> None:
@@ -96,11 +97,11 @@ def test_the_served_version_answers_as_the_trained_model_did(repository: Path, t
     np.testing.assert_allclose(answers, golden.probabilities[:32], atol=1e-4)
 
 
-def test_the_next_publish_gets_the_next_number_and_touches_nothing_older(copy: Path, trained: Path) -> None:
+def test_the_next_publish_gets_the_next_number_and_touches_nothing_older(copy: Path, converted: Path) -> None:
     store = ModelRepository(copy)
-    first = store.latest(runs.RunRecord.read(trained).model)
+    first = store.latest(runs.RunRecord.read(converted).model)
     before = store.card(first)
-    publication = publish(trained, copy)
+    publication = publish(converted, copy)
     assert publication.card.version == 2
     assert store.verify(first) == before
     assert not list((copy / STAGING).glob("*"))
@@ -112,9 +113,9 @@ def test_published_files_can_not_be_written(repository: Path) -> None:
     assert not any(path.stat().st_mode & 0o222 for path in files)
 
 
-def test_a_dry_run_proves_and_publishes_nothing(copy: Path, trained: Path) -> None:
+def test_a_dry_run_proves_and_publishes_nothing(copy: Path, converted: Path) -> None:
     before = visible(copy)
-    publication = publish(trained, copy, dry_run=True)
+    publication = publish(converted, copy, dry_run=True)
     assert publication.folder is None
     assert publication.card.gates[0].passed
     assert visible(copy) == before
@@ -135,15 +136,10 @@ def test_a_version_that_answers_otherwise_never_becomes_visible(trained: Path, t
     assert visible(tmp_path / "repository") == []
 
 
-def test_a_version_that_is_not_wanted_any_more_never_becomes_visible(
-    repository: Path, trained: Path, tmp_path: Path
-) -> None:
-    run = Path(shutil.copytree(trained, tmp_path / "run"))
-    (graph,) = repository.glob(f"*-v1/{ONNX_MODEL}")
-    shutil.copyfile(graph, run / runs.CONVERTED)  # as a contest leaves it: nothing is converted twice
+def test_a_version_that_is_not_wanted_any_more_never_becomes_visible(converted: Path, tmp_path: Path) -> None:
     said: list[str] = []
     with pytest.raises(PublishWithdrawn):
-        publish(run, tmp_path / "repository", tell=said.append, may_reveal=lambda: False)
+        publish(converted, tmp_path / "repository", tell=said.append, may_reveal=lambda: False)
     assert said[-1].startswith("Proving")
     assert visible(tmp_path / "repository") == []
 
@@ -156,52 +152,13 @@ def test_an_unfinished_run_is_refused_before_anything_is_written(trained: Path, 
     assert not (tmp_path / "repository").exists()
 
 
-KILL = """
-import os, signal, sys
-from pathlib import Path
-from training.publish import publisher
-step, when = sys.argv[3:]
-original = getattr(publisher, step)
-def killed(*arguments, **options):
-    if when == "after":
-        original(*arguments, **options)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(publisher, step, killed)
-publisher.publish(Path(sys.argv[1]), Path(sys.argv[2]))
-"""
-
-
-@pytest.mark.parametrize(("step", "when"), [*((step, "before") for step in STEPS), ("_prove", "after")])
-def test_a_publish_killed_at_any_step_leaves_no_version(trained: Path, tmp_path: Path, step: str, when: str) -> None:
-    root = tmp_path / "repository"
-    done = subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), step, when], check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert visible(root) == []
-    assert ModelRepository(root).all_versions() == []
-
-
-def test_after_a_kill_the_next_publish_cleans_up_and_works(trained: Path, tmp_path: Path) -> None:
-    root = tmp_path / "repository"
-    subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), "_card", "before"], check=False)
-    assert list((root / STAGING).iterdir())
-    assert publish(trained, root).card.version == 1
-    assert not (root / STAGING).exists()
-
-
-def test_a_version_killed_right_after_the_rename_is_whole(trained: Path, tmp_path: Path) -> None:
-    root = tmp_path / "repository"
-    subprocess.run([sys.executable, "-c", KILL, str(trained), str(root), "reveal", "after"], check=False)
-    (name,) = ModelRepository(root).all_versions()
-    ModelRepository(root).verify(name)
-
-
-def test_two_publishes_at_once_get_two_numbers(trained: Path, tmp_path: Path) -> None:
+def test_two_publishes_at_once_get_two_numbers(converted: Path, tmp_path: Path) -> None:
     root = tmp_path / "repository"
     code = (
         "import sys; from pathlib import Path; from training.publish import publish; publish(*map(Path, sys.argv[1:]))"
     )
-    both = [subprocess.Popen([sys.executable, "-c", code, str(trained), str(root)]) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    both = [subprocess.Popen([sys.executable, "-c", code, str(converted), str(root)]) for _ in range(2)]
+    assert [process.wait(timeout=500) for process in both] == [0, 0]
     store = ModelRepository(root)
     assert [store.verify(name).version for name in store.all_versions()] == [1, 2]
 
