@@ -55,9 +55,9 @@ async def open_rollouts(
         metrics.set_traffic(traffic)
 
     leases = Leases(database)
-    store = RolloutStore(database, leases)
-    following = TrafficFollower(store, tell, interval_s=settings.rollout_interval_s)
     place = world or AsServed(lambda: catalogue.current)
+    store = RolloutStore(database, leases, places=place.places)
+    following = TrafficFollower(store, tell, interval_s=settings.rollout_interval_s)
     policies = await asyncio.to_thread(RolloutPolicies.read, settings.rollout_policies)
     events = EventLog(database)
     comparison = Comparison(database, events)
