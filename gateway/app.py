@@ -11,6 +11,7 @@ from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
 from gateway.connecting import OpenModelServer, open_triton
+from gateway.holdings import holdings_of
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
@@ -62,12 +63,15 @@ def create_app(
     """
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
-    connect = open_model_server or partial(open_triton, tracing=tracing)
+    holdings = holdings_of(settings)
+    connect = open_model_server or partial(open_triton, tracing=tracing, holdings=holdings)
     counters = rate_counters(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher, world=world)
+        opened = open_services(
+            settings, metrics, connect, tracing, open_launcher=open_launcher, world=world, holdings=holdings
+        )
         async with opened as services:
             app.state.services = services
             try:
