@@ -11,7 +11,7 @@ from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
 from gateway.connecting import OpenModelServer, open_triton
-from gateway.holdings import holdings_of
+from gateway.holdings import Holdings, holdings_of
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
@@ -56,14 +56,16 @@ def create_app(
     open_model_server: OpenModelServer | None = None,
     open_launcher: OpenLauncher = launcher_of,
     world: World | None = None,
+    holdings: Holdings | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here.
 
-    `world` is where versions are loaded as the traffic wants them; without it, somebody else sees to that.
+    `world` is where versions are loaded as the traffic wants them; without it, somebody else sees to that. `holdings`
+    is what `open_model_server` asks its replicas with; without it, it is made where the settings want one.
     """
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
-    holdings = holdings_of(settings)
+    holdings = holdings or holdings_of(settings)
     connect = open_model_server or partial(open_triton, tracing=tracing, holdings=holdings)
     counters = rate_counters(settings, metrics)
 

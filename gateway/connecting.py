@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from gateway.background import in_background
-from gateway.discovery import Discovery
+from gateway.discovery import Discovery, Resolve, resolve
 from gateway.holdings import Holdings
 from gateway.inference import ModelServer
 from gateway.metrics import Metrics
@@ -19,7 +19,12 @@ OpenModelServer = Callable[[GatewaySettings, Metrics], contextlib.AbstractAsyncC
 
 @contextlib.asynccontextmanager
 async def open_triton(
-    settings: GatewaySettings, metrics: Metrics, tracing: Tracing = UNTRACED, *, holdings: Holdings | None = None
+    settings: GatewaySettings,
+    metrics: Metrics,
+    tracing: Tracing = UNTRACED,
+    *,
+    holdings: Holdings | None = None,
+    resolve: Resolve = resolve,
 ) -> AsyncIterator[ModelServer]:
     """Channels to the replicas that the settings name, or that DNS knows under these names.
 
@@ -33,7 +38,7 @@ async def open_triton(
             await holdings.attach(pool)
         if settings.triton_discovery == "dns":
             names, interval_s = settings.triton_addresses, settings.discovery_interval_s
-            discovery = Discovery(names, set_addresses, interval_s=interval_s)
+            discovery = Discovery(names, set_addresses, interval_s=interval_s, resolve=resolve)
             if holdings is not None:
                 await discovery.refresh()
             await stack.enter_async_context(in_background(discovery.follow()))
