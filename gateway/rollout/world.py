@@ -29,7 +29,7 @@ class AsServed:
     """A world that somebody else makes: what counts as served is taken to be loaded."""
 
     keep = 0
-    places = None
+    places: int | None = None
 
     def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
         self._catalogue = catalogue

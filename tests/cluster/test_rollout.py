@@ -12,7 +12,8 @@ import pytest
 
 from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.kubectl import KubectlFailed, Object, succeeds, wait_until
+from tests.cluster.kit.errors import KubectlFailed
+from tests.cluster.kit.kubectl import Object, succeeds, wait_until
 from tests.cluster.serving import accounts, postgres
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
@@ -25,6 +26,7 @@ from tests.integration.rollout.test_laptop import PICTURE, publish
 RELEASE, SLOT_A, SLOT_B = "sail", "tiny-a", "tiny-b"
 MODEL = "/v1/models/tiny"
 ACCOUNT = "system:serviceaccount:{namespace}:sail-gateway"
+SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 VALUES: dict[str, Any] = {
     "model": {
         "name": "tiny",

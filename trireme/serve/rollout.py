@@ -45,7 +45,7 @@ class Rollout:
     `World` of the gateway's rollouts then.
     """
 
-    places = None
+    places: int | None = None
 
     def __init__(self, settings: TriremeSettings, *, interval_s: float = 1.0, obeys: bool = False) -> None:
         self._settings = settings

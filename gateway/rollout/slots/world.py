@@ -36,7 +36,7 @@ class Slots:
     """
 
     keep = 0
-    places = len(Slot)
+    places: int | None = len(Slot)
 
     def __init__(self, api: SlotApi, holdings: Holdings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._api = api
