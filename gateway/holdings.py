@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ASK_S = 1.0
 """Seconds for a replica to say whether it has a version."""
+MAX_SILENCES = 3
+"""A replica that says nothing so often in a row is believed to have nothing."""
 
 
 class Holdings:
@@ -62,7 +64,7 @@ class Holdings:
             await self.refresh()
 
     async def refresh(self) -> None:
-        """Ask every replica once; one that doesn't answer is believed to have what it had. Never fails."""
+        """Ask every replica once; one that doesn't answer is believed for a while to have what it had. Never fails."""
         try:
             published = [name.triton_name for name in await asyncio.to_thread(self._repository.all_versions)]
         except OSError:
@@ -127,19 +129,19 @@ def _is_of_another(replica: Replica, model: str) -> bool:
 
 async def _note(replica: Replica, published: Collection[str]) -> None:
     had = frozenset(replica.holds or NOTHING)
-    # Where it still has what it had, nothing else is asked: a pod serves one version.
-    replica.holds = await _held(replica, had) or await _held(replica, published)
-    if replica.holds != had:
-        log.info("the replica %s has %s", replica.address, ", ".join(sorted(replica.holds)) or "no version")
+    try:
+        # Where it still has what it had, nothing else is asked: a pod serves one version.
+        holds = await _held(replica, had) or await _held(replica, published)
+    except grpc.aio.AioRpcError:
+        replica.silences += 1
+        if replica.silences >= MAX_SILENCES:
+            replica.holds = NOTHING
+        return
+    replica.silences, replica.holds = 0, holds
+    if holds != had:
+        log.info("the replica %s has %s", replica.address, ", ".join(sorted(holds)) or "no version")
 
 
 async def _held(replica: Replica, names: Collection[str]) -> frozenset[str]:
-    answers = await asyncio.gather(*(_has(replica, name) for name in names))
+    answers = await asyncio.gather(*(replica.is_ready(name, ASK_S) for name in names))
     return frozenset(name for name, has in zip(names, answers, strict=True) if has)
-
-
-async def _has(replica: Replica, name: str) -> bool:
-    try:
-        return await replica.is_ready(name, ASK_S)
-    except grpc.aio.AioRpcError:
-        return replica.holds is not None and name in replica.holds

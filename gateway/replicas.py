@@ -46,6 +46,8 @@ class Replica:
         self.outstanding = 0
         self.holds = holds
         """Triton's names of the versions that it is known to have loaded; None: nobody asked, and it may have any."""
+        self.silences = 0
+        """How often in a row it did not say what it has."""
         self._shunned_until = 0.0
         self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
         stub = GRPCInferenceServiceStub(self._channel)

@@ -8,7 +8,7 @@ import pytest
 from contract.inputs import ImageInput
 from contract.repository import ModelRepository
 from gateway.errors import ModelServerUnavailable
-from gateway.holdings import Holdings
+from gateway.holdings import MAX_SILENCES, Holdings
 from gateway.metrics import Metrics
 from gateway.replicas import ReplicaPool
 from gateway.triton import Triton
@@ -39,10 +39,13 @@ async def test_an_address_that_became_another_server_s_is_asked_again(repository
         await pool.close()
 
 
-async def test_a_server_that_does_not_answer_is_believed_to_have_what_it_had(repository: Path) -> None:
+async def test_a_server_that_does_not_answer_is_believed_for_a_while_to_have_what_it_had(repository: Path) -> None:
     with TemporaryServer(repository, [TINY[0]]) as server:
         pool, holdings = ReplicaPool([server.grpc_address], asks=True), Holdings(repository, interval_s=1)
         await holdings.attach(pool)
+    for _ in range(MAX_SILENCES - 1):
+        await holdings.refresh()
+        assert holdings.names() == {TINY[0]}
     await holdings.refresh()
-    assert holdings.names() == {TINY[0]}
+    assert holdings.names() == set()
     await pool.close()

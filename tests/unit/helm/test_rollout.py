@@ -63,7 +63,7 @@ def test_a_slot_serves_one_version_s_folder(uri: str, folder: str) -> None:
 def test_the_gateway_reaches_the_replicas_of_both_slots_and_nobody_else_does() -> None:
     objects = rolling()
     addresses = json.loads(environment(objects)["GATEWAY_TRITON_ADDRESSES"])
-    assert addresses == [f"{slot}-replicas:8001" for slot in SLOTS]
+    assert addresses == [f"{slot}-replicas.prod.svc.cluster.local.:8001" for slot in SLOTS]
     for slot in SLOTS:
         chosen = {"serving.kserve.io/inferenceservice": slot, "component": "predictor"}
         assert find(objects, "Service", f"{slot}-replicas")["spec"]["selector"] == chosen
@@ -124,6 +124,7 @@ def test_what_answers_is_not_to_be_forgotten_with_a_pod() -> None:
     [
         {"rollout": {"enabled": "yes"}},
         {"rollout": {"enabled": True, "warmSeconds": 0}},
+        {"clusterDomain": "cluster.local."},
         {"rollout": {"enabled": True, "policies": {"cifar10": "canary"}}},
         {"gateway": {"settings": {"GATEWAY_ROLLOUT": "on"}}},
         {"gateway": {"settings": {"GATEWAY_ROLLOUT_SLOTS": "mine"}}},

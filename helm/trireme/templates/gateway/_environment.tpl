@@ -51,8 +51,10 @@ GATEWAY_DATABASE: sqlite:////var/lib/trireme/trireme.db
 {{- include "trireme.logSettings" . }}
 {{- end }}
 
+{{/* Of an idle slot there is no name, and a search path would lead to whoever answers for the world. */}}
 {{- define "trireme.replicaAddresses" -}}
-[{{ range $index, $slot := include "trireme.slots" . | fromJsonArray }}{{ if $index }},{{ end }}"{{ $slot }}-replicas:8001"{{ end }}]
+{{- $domain := ternary (printf ".%s.svc.%s." .Release.Namespace .Values.clusterDomain) "" .Values.rollout.enabled -}}
+[{{ range $index, $slot := include "trireme.slots" . | fromJsonArray }}{{ if $index }},{{ end }}"{{ $slot }}-replicas{{ $domain }}:8001"{{ end }}]
 {{- end }}
 
 {{- define "trireme.authSettings" }}
