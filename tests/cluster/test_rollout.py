@@ -44,6 +44,8 @@ VALUES: dict[str, Any] = {
         "resources": SMALL,
     },
 }
+WAIT_S = 300
+"""For what takes seconds on a machine that does nothing else."""
 ENOUGH = 40
 """Requests after which a version with a share of 40 percent has answered one."""
 
@@ -66,7 +68,7 @@ class Site:
     def deploy(self, **values: Any) -> None:
         """Install the chart or upgrade it, and wait for the gateways."""
         install(RELEASE, self.namespace, VALUES | values, self.cluster.kubeconfig)
-        self.cluster.kubectl.rolled_out(f"deployment/{RELEASE}-gateway", namespace=self.namespace)
+        self.cluster.kubectl.rolled_out(f"deployment/{RELEASE}-gateway", namespace=self.namespace, timeout_s=WAIT_S)
 
     def service(self, slot: str) -> Object:
         """An InferenceService."""
@@ -112,7 +114,7 @@ def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Ite
     (tmp_path / "repository").mkdir()
     found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in)
     found.publish(1)
-    cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace)
+    cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
     claim.remove()
 
@@ -129,14 +131,15 @@ def done(client: httpx.Client, path: str, **body: Any) -> None:
 
 
 def answering(client: httpx.Client) -> set[int]:
-    headers = {"Content-Type": "image/png"}
-    answers = [client.post(f"{MODEL}/predict", content=PICTURE, headers=headers) for _ in range(ENOUGH)]
+    # A key each: who comes again meets the same version.
+    keys = [{"Content-Type": "image/png", "X-Request-Key": str(n)} for n in range(ENOUGH)]
+    answers = [client.post(f"{MODEL}/predict", content=PICTURE, headers=headers) for headers in keys]
     return {answer.raise_for_status().json()["version"] for answer in answers}
 
 
 def all_answer(clients: list[httpx.Client], *versions: int) -> None:
     for client in clients:
-        wait_until(f"Answers of {versions}", lambda found=client: answering(found) == {*versions}, timeout_s=60)  # type: ignore[misc]
+        wait_until(f"Answers of {versions}", lambda found=client: answering(found) == {*versions}, timeout_s=WAIT_S)  # type: ignore[misc]
 
 
 @contextmanager
@@ -144,7 +147,7 @@ def calling(ways: list[Access], folder: Path) -> Iterator[list[Traffic]]:
     """Callers of every gateway, who never stop."""
     published = Published(folder, ModelVersion("tiny", 1), (Picture(PICTURE, {}),))
     with ExitStack() as stack:
-        yield [stack.enter_context(traffic(way, published, callers=2)) for way in ways]
+        yield [stack.enter_context(traffic(way, published, callers=3)) for way in ways]
 
 
 @dataclass(frozen=True)
@@ -165,17 +168,18 @@ def callers(site: Site) -> Iterator[Callers]:
     site.deploy()
     with site.reached() as ways, ExitStack() as stack:
         clients = [stack.enter_context(way.client()) for way in ways]
-        wait_until("The first version", lambda: version(clients[0], 1).get("state") == "stable", timeout_s=120)
+        wait_until("The first version", lambda: version(clients[0], 1).get("state") == "stable", timeout_s=WAIT_S)
         all_answer(clients, 1)
         with calling(ways, site.folder) as running:
             yield Callers(clients, running)
 
 
+@pytest.mark.timeout(1200, func_only=True)
 def test_canary_promotion_resync_and_rollback_over_two_slots_cost_no_request(site: Site, callers: Callers) -> None:
     (one, other), first = callers.clients, site.pods(SLOT_A)
     assert not succeeds(lambda: site.service(SLOT_B))
     site.publish(2)
-    wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=120)
+    wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=WAIT_S)
     done(one, "versions/2/canary", weight=40)
     callers.are_answered_by(1, 2)
     done(one, "versions/2/promote")
@@ -185,7 +189,7 @@ def test_canary_promotion_resync_and_rollback_over_two_slots_cost_no_request(sit
     callers.are_answered_by(2)
     done(other, "rollback")
     callers.are_answered_by(1)
-    wait_until("The end of the second slot", lambda: site.pods(SLOT_B) == set(), timeout_s=120)
+    wait_until("The end of the second slot", lambda: site.pods(SLOT_B) == set(), timeout_s=WAIT_S)
     callers.are_answered_by(1)
     assert [some.failures() for some in callers.running] == [{}, {}]
     assert all(some.outcomes["200"] > ENOUGH for some in callers.running)
