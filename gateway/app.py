@@ -11,6 +11,7 @@ from gateway import docs_ui, problems
 from gateway.allowances import allowances
 from gateway.body_guard import BodyGuard, Pace
 from gateway.connecting import OpenModelServer, open_triton
+from gateway.holdings import Holdings, holdings_of
 from gateway.http.drain import Drain
 from gateway.identity.access import access_table
 from gateway.identity.middleware import IdentityGuard
@@ -55,19 +56,24 @@ def create_app(
     open_model_server: OpenModelServer | None = None,
     open_launcher: OpenLauncher = launcher_of,
     world: World | None = None,
+    holdings: Holdings | None = None,
 ) -> FastAPI:
     """The gateway as an ASGI app; it connects and reads the repository when it is started, not here.
 
-    `world` is where versions are loaded as the traffic wants them; without it, somebody else sees to that.
+    `world` is where versions are loaded as the traffic wants them; without it, somebody else sees to that. `holdings`
+    is what `open_model_server` asks its replicas with; without it, it is made where the settings want one.
     """
     metrics = Metrics(slo_latency_s=settings.slo_latency_s)
     tracing = tracing_for(settings, metrics)
-    connect = open_model_server or partial(open_triton, tracing=tracing)
+    holdings = holdings or holdings_of(settings)
+    connect = open_model_server or partial(open_triton, tracing=tracing, holdings=holdings)
     counters = rate_counters(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        opened = open_services(settings, metrics, connect, tracing, open_launcher=open_launcher, world=world)
+        opened = open_services(
+            settings, metrics, connect, tracing, open_launcher=open_launcher, world=world, holdings=holdings
+        )
         async with opened as services:
             app.state.services = services
             try:

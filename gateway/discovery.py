@@ -44,8 +44,10 @@ class Discovery:
         self._set_addresses = set_addresses
         self._interval_s = interval_s
         self._resolve = resolve
+        self._found: dict[str, frozenset[str]] = {}
+        """The addresses of each target, at its last answer."""
         self._known: frozenset[str] = frozenset()
-        self._failing = False
+        self._failing: frozenset[str] = frozenset()
 
     async def follow(self) -> None:
         """Refresh for ever; to be cancelled."""
@@ -54,17 +56,23 @@ class Discovery:
             await asyncio.sleep(self._interval_s)
 
     async def refresh(self) -> None:
-        """Look once; while the resolver fails, the addresses of before hold."""
+        """Look once; while the resolver fails for a target, its addresses of before hold."""
+        errors = [error for error in await asyncio.gather(*map(self._look, self._targets)) if error is not None]
+        failing = frozenset(target for target, _ in errors)
+        if failing - self._failing:
+            kinds = ", ".join(sorted({kind for _, kind in errors}))
+            log.warning("replicas can't be looked up (%s); those of before hold", kinds)
+        self._failing = failing
+        self._take(frozenset[str]().union(*self._found.values()))
+
+    async def _look(self, target: str) -> tuple[str, str] | None:
+        """The target and the kind of error, where nobody can tell its addresses."""
         try:
-            answers = await asyncio.gather(*map(self._resolve, self._targets))
+            self._found[target] = frozenset(await self._resolve(target))
         # UnicodeError: a name that DNS can't hold.
         except (OSError, UnicodeError) as error:
-            if not self._failing:
-                log.warning("replicas can't be looked up (%s); those of before hold", type(error).__name__)
-            self._failing = True
-            return
-        self._failing = False
-        self._take(frozenset[str]().union(*answers))
+            return target, type(error).__name__
+        return None
 
     def _take(self, found: frozenset[str]) -> None:
         if found == self._known:

@@ -25,6 +25,7 @@ from gateway.examples.opening import make_uploads
 from gateway.examples.uploads import Places
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
+from gateway.holdings import Holdings
 from gateway.identity.service import open_identity
 from gateway.inference import ModelServer
 from gateway.jobs.opening import OpenLauncher, launcher_of, open_jobs
@@ -64,6 +65,7 @@ async def open_services(
     *,
     open_launcher: OpenLauncher = launcher_of,
     world: World | None = None,
+    holdings: Holdings | None = None,
 ) -> AsyncIterator[Services]:
     """Build everything, follow the catalogue, and end everything in the reverse order."""
     # Its warnings quote the bytes of bodies.
@@ -84,7 +86,13 @@ async def open_services(
         features = await stack.enter_async_context(_feature_tables(settings))
         file_work = await stack.enter_async_context(_file_work(settings))
         follower = await stack.enter_async_context(
-            _followed(settings, metrics, [batchers.keep_only, tables.keep_only, metrics.keep_only], features)
+            _followed(
+                settings,
+                CatalogueReader(settings.repository, settings.served if holdings is None else holdings.served, metrics),
+                metrics,
+                [batchers.keep_only, tables.keep_only, metrics.keep_only],
+                features,
+            )
         )
         uploads = make_uploads(settings, Places(decoder, file_work, Spool(settings.spool)))
         yield Services(
@@ -131,7 +139,15 @@ async def open_services(
                 )
             ),
             rollouts=await stack.enter_async_context(
-                open_rollouts(settings, database, metrics.rollout, catalogue=follower, server=server, world=world)
+                open_rollouts(
+                    settings,
+                    database,
+                    metrics.rollout,
+                    catalogue=follower,
+                    server=server,
+                    world=world,
+                    holdings=holdings,
+                )
             ),
         )
 
@@ -195,6 +211,7 @@ def _decoder(settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> D
 @contextlib.asynccontextmanager
 async def _followed(
     settings: GatewaySettings,
+    reader: CatalogueReader,
     metrics: Metrics,
     keepers: Sequence[Callable[[set[ModelVersion]], None]],
     features: FeatureTables,
@@ -205,7 +222,6 @@ async def _followed(
         features.set_cards(catalogue.served_cards(), catalogue.published_cards())
         metrics.service_levels.set_models(catalogue.models)
 
-    reader = CatalogueReader(settings.repository, settings.served, metrics)
     follower = CatalogueFollower(reader, metrics, interval_s=settings.refresh_interval_s, on_change=tell)
     await follower.refresh()
     async with in_background(follower.follow()):

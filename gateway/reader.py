@@ -1,7 +1,7 @@
 """Reads the catalogue from the disk; everything here blocks."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from contract.card import VersionCard
@@ -18,12 +18,16 @@ Stamp = tuple[int, int, int]
 """Inode, size and time of change: a card whose stamp is the same is not read again."""
 
 
+ServedSource = Path | Callable[[], Served] | None
+"""Where it says what is served: a file, something that knows, or nothing; then every version counts as served."""
+
+
 class CatalogueReader:
     """Builds catalogues; a damaged card makes its version absent, a damaged list leaves the last good one in force."""
 
-    def __init__(self, repository: Path, served: Path | None, metrics: Metrics) -> None:
+    def __init__(self, repository: Path, served: ServedSource, metrics: Metrics) -> None:
         self._repository = ModelRepository(repository)
-        self._served_path = served
+        self._source = served
         self._metrics = metrics
         self._served = Served()
         self._cards: dict[ModelVersion, tuple[Stamp, VersionCard | None]] = {}
@@ -60,12 +64,15 @@ class CatalogueReader:
             return None
 
     def _read_served(self, cards: Mapping[str, Mapping[int, VersionCard]]) -> Served:
-        if self._served_path is None:
+        source = self._source
+        if source is None:
             return Served(
                 models={name: ServedModel(stable=max(some), versions=tuple(some)) for name, some in cards.items()}
             )
+        if not isinstance(source, Path):
+            return source()
         try:
-            self._served = Served.read(self._served_path)
+            self._served = Served.read(source)
             self._list_broken = False
         except (TriremeError, OSError) as error:
             self._complain(error)

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import cast
 
 import grpc.aio
@@ -33,17 +34,25 @@ OPTIONS = (
 )
 
 Infer = Callable[..., Awaitable[pb.ModelInferResponse]]
+IsReady = Callable[..., Awaitable[pb.ModelReadyResponse]]
+NOTHING: frozenset[str] = frozenset()
 
 
 class Replica:
     """One server at one address."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, holds: Collection[str] | None = None) -> None:
         self.address = address
         self.outstanding = 0
+        self.holds = holds
+        """Triton's names of the versions that it is known to have loaded; None: nobody asked, and it may have any."""
+        self.silences = 0
+        """How often in a row it did not say what it has."""
         self._shunned_until = 0.0
         self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
-        self._infer = cast("Infer", GRPCInferenceServiceStub(self._channel).ModelInfer)
+        stub = GRPCInferenceServiceStub(self._channel)
+        self._infer = cast("Infer", stub.ModelInfer)
+        self._ready = cast("IsReady", stub.ModelReady)
 
     @property
     def load(self) -> tuple[bool, int]:
@@ -56,6 +65,19 @@ class Replica:
         """One call; raises `grpc.aio.AioRpcError`."""
         return await self._infer(request, timeout=timeout_s, metadata=metadata)
 
+    def may_have(self, name: str) -> bool:
+        """Whether a call for this version may go here."""
+        return self.holds is None or name in self.holds
+
+    async def is_ready(self, name: str, timeout_s: float) -> bool:
+        """Whether it has loaded a version; raises `grpc.aio.AioRpcError` where it doesn't say."""
+        try:
+            return bool((await self._ready(pb.ModelReadyRequest(name=name), timeout=timeout_s)).ready)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return False
+            raise
+
     def shun(self, seconds: float) -> None:
         """Make this the last choice for a while."""
         self._shunned_until = time.monotonic() + seconds
@@ -66,9 +88,13 @@ class Replica:
 
 
 class ReplicaPool:
-    """The replicas of now. Addresses may change at any time; a replica that leaves ends its calls first."""
+    """The replicas of now. Addresses may change at any time; a replica that leaves ends its calls first.
 
-    def __init__(self, addresses: Iterable[str]) -> None:
+    Where the replicas don't all have the same versions, `asks`: none gets a call before somebody noted what it holds.
+    """
+
+    def __init__(self, addresses: Iterable[str], *, asks: bool = False) -> None:
+        self._holds_first = NOTHING if asks else None
         self._replicas: dict[str, Replica] = {}
         self._leaving: set[Replica] = set()
         self._closing: set[asyncio.Task[None]] = set()
@@ -77,25 +103,37 @@ class ReplicaPool:
     def __len__(self) -> int:
         return len(self._replicas)
 
-    def has_other_than(self, replica: Replica) -> bool:
-        """Whether a call may go elsewhere; the replica that it met may have left already."""
-        return any(other is not replica for other in self._replicas.values())
+    def everyone(self) -> tuple[Replica, ...]:
+        """The replicas of now; from any thread."""
+        return tuple(self._replicas.values())
+
+    def most_of_one(self) -> int:
+        """How many replicas may have the version that the most have."""
+        held = Counter(name for replica in self.everyone() for name in replica.holds or ())
+        return max(held.values(), default=len(self) if self._holds_first is None else 0)
+
+    def has_other_than(self, replica: Replica, name: str) -> bool:
+        """Whether a call for a version may go elsewhere; the replica that it met may have left already."""
+        return any(other is not replica and other.may_have(name) for other in self._replicas.values())
 
     def set_addresses(self, addresses: Iterable[str]) -> None:
         """Take these replicas from now on; needs a running event loop."""
         wanted = dict.fromkeys(addresses)
         gone = [replica for address, replica in self._replicas.items() if address not in wanted]
-        self._replicas = {address: self._replicas.get(address) or Replica(address) for address in wanted}
+        self._replicas = {address: self._known(address) for address in wanted}
         for replica in gone:
             self._leaving.add(replica)
             self._close_if_idle(replica)
 
     @contextlib.contextmanager
-    def least_busy(self, *, but: Replica | None = None) -> Iterator[Replica]:
-        """Borrow the least busy replica other than `but`; raises `ModelServerUnavailable` where there is none."""
-        others = [replica for replica in self._replicas.values() if replica is not but]
+    def least_busy(self, name: str, *, but: Replica | None = None) -> Iterator[Replica]:
+        """Borrow the least busy replica with a version, other than `but`.
+
+        Raises `ModelServerUnavailable` where there is none.
+        """
+        others = [replica for replica in self._replicas.values() if replica is not but and replica.may_have(name)]
         if not others:
-            raise ModelServerUnavailable
+            raise ModelServerUnavailable(f"No replica of the model server has loaded {name}." if len(self) else None)
         replica = min(others, key=lambda replica: replica.load)
         replica.outstanding += 1
         try:
@@ -109,6 +147,9 @@ class ReplicaPool:
         everyone = [*self._replicas.values(), *self._leaving]
         self._replicas, self._leaving = {}, set()
         await asyncio.gather(*(replica.close() for replica in everyone), *self._closing)
+
+    def _known(self, address: str) -> Replica:
+        return self._replicas.get(address) or Replica(address, self._holds_first)
 
     def _close_if_idle(self, replica: Replica) -> None:
         if replica in self._leaving and replica.outstanding == 0:

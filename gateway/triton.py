@@ -39,7 +39,7 @@ class Triton:
     @property
     def concurrency(self) -> int:
         """How many calls for one version may be in flight."""
-        return self._calls_per_replica * max(1, len(self._pool))
+        return self._calls_per_replica * max(1, self._pool.most_of_one())
 
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
         """See `ModelServer.infer`; a replica that can't answer is replaced once, if there is another and time."""
@@ -54,14 +54,14 @@ class Triton:
         return probabilities_of(response, card, count)
 
     async def _somewhere(self, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
-        with self._pool.least_busy() as first:
+        with self._pool.least_busy(request.model_name) as first:
             try:
                 return await self._once(first, request, deadline)
             except grpc.aio.AioRpcError as error:
-                others = self._pool.has_other_than(first) and time.monotonic() < deadline
+                others = self._pool.has_other_than(first, request.model_name) and time.monotonic() < deadline
                 if error.code() not in ELSEWHERE or not others:
                     raise
-        with self._pool.least_busy(but=first) as second:
+        with self._pool.least_busy(request.model_name, but=first) as second:
             return await self._once(second, request, deadline)
 
     async def _once(self, replica: Replica, request: pb.ModelInferRequest, deadline: float) -> pb.ModelInferResponse:
@@ -79,7 +79,10 @@ class Triton:
 
     def _note(self, replica: Replica, status: grpc.StatusCode, name: str) -> None:
         self._metrics.triton_errors.labels(status.name).inc()
-        if status in ELSEWHERE:
+        if status is grpc.StatusCode.NOT_FOUND and replica.holds is not None:
+            # Another pod has the address by now; it is asked again what it has.
+            replica.holds = frozenset()
+        elif status in ELSEWHERE:
             replica.shun(AWAY_S)
         elif status is grpc.StatusCode.DEADLINE_EXCEEDED:
             replica.shun(SILENT_S)

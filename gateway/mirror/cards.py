@@ -12,7 +12,7 @@ from contract.card import VersionCard
 from contract.errors import CardInvalid
 from contract.files import write_atomically
 from contract.names import parse_triton_name
-from contract.repository import CARD
+from contract.repository import CARD, GOLDEN
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +83,12 @@ class CardMirror:
 
 def _companions(card: bytes) -> tuple[str, ...]:
     try:
-        return VersionCard.parse(card).companions
+        found = VersionCard.parse(card)
     except CardInvalid:
         # The gateway will say so.
         return ()
+    # A new version is asked for its golden examples before it answers anybody.
+    return found.companions if GOLDEN not in found.files else (*found.companions, GOLDEN)
 
 
 class Watch:

@@ -63,13 +63,20 @@ class Rollback:
 
 
 @dataclass(frozen=True)
+class Unload:
+    """The version that was stable before needs to stay loaded no more: there is no way back to it at once."""
+
+    version: int
+
+
+@dataclass(frozen=True)
 class Retire:
     """A candidate, shadow or canary is given up."""
 
     version: int
 
 
-Action = Begin | Announce | Prove | Fail | Canary | Shadow | Promote | Rollback | Retire
+Action = Begin | Announce | Prove | Fail | Canary | Shadow | Promote | Rollback | Unload | Retire
 
 
 @dataclass(frozen=True)

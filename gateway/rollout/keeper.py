@@ -110,7 +110,8 @@ class Keeper:
             await self._tried(model, traffic.get(model.name))
 
     def _wanted(self, model: Model, traffic: Traffic | None) -> ServedModel | None:
-        return wanted(model, traffic, first=self._models.first(model), keep=self._world.keep)
+        first, world = self._models.first(model), self._world
+        return wanted(model, traffic, first=first, keep=world.keep, places=world.places)
 
     async def _tried(self, model: Model, traffic: Traffic | None) -> None:
         try:

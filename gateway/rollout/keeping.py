@@ -7,16 +7,17 @@ from collections.abc import Awaitable, Callable
 from contract.names import ModelVersion
 from gateway.catalogue import Model
 from gateway.errors import ModelServerTimeout, ModelServerUnavailable
-from gateway.rollout.actions import Action, Announce, Begin, By, Fail, Prove, Shadow
+from gateway.rollout.actions import Action, Announce, Begin, By, Fail, Prove, Shadow, Unload
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.smoke import Outcome, SmokeTest
 from gateway.rollout.traffic import Traffic
 from gateway.rollout.verdict import Judge
+from gateway.rollout.warmth import Warmth
 from gateway.rollout.world import World
 
 log = logging.getLogger(__name__)
 
-PUBLISHED, SMOKE_TEST, POLICY = "published", "smoke-test", "policy"
+PUBLISHED, SMOKE_TEST, POLICY, PLACE = "published", "smoke-test", "policy", "place"
 """Rules that events name."""
 
 Apply = Callable[[str, int, Action, By], Awaitable[Traffic]]
@@ -26,11 +27,15 @@ Apply = Callable[[str, int, Action, By], Awaitable[Traffic]]
 class ModelKeeper:
     """Announces, proves, starts and judges versions."""
 
-    def __init__(self, *, world: World, smoke: SmokeTest, policies: RolloutPolicies, judge: Judge) -> None:
+    def __init__(
+        self, *, world: World, smoke: SmokeTest, policies: RolloutPolicies, judge: Judge, warmth: Warmth | None = None
+    ) -> None:
         self._world = world
         self._smoke = smoke
         self._policies = policies
         self._judge = judge
+        self._warmth = warmth
+        """None: where there is room, a version that was stable before stays."""
         self._unfit: set[ModelVersion] = set()
         """Versions that failed before their model had a row in which that can be written."""
 
@@ -47,6 +52,7 @@ class ModelKeeper:
         for version in sorted(model.cards):
             if not traffic.knows(version):
                 traffic = await apply(model.name, traffic.revision, Announce(version), By(PUBLISHED))
+        traffic = await self._cooled(model, traffic, apply)
         traffic = await self._proved(model, traffic, apply)
         traffic = await self._started(model, traffic, apply)
         await self._judged(model, traffic, apply)
@@ -64,9 +70,15 @@ class ModelKeeper:
         previous = max((one for one in older if one in model.served), default=None)
         await apply(model.name, 0, Begin(version, older, previous), _tested(outcome))
 
+    async def _cooled(self, model: Model, traffic: Traffic, apply: Apply) -> Traffic:
+        """Give the place of the version before to the next one, after a while."""
+        if self._warmth is None or not self._warmth.is_over(traffic) or traffic.previous is None:
+            return traffic
+        return await apply(model.name, traffic.revision, Unload(traffic.previous), By(PLACE))
+
     async def _proved(self, model: Model, traffic: Traffic, apply: Apply) -> Traffic:
         """Ask versions that are loaded and not proven yet."""
-        for version in sorted(traffic.wanted):
+        for version in sorted(traffic.wanted_in(self._world.places)):
             if not traffic.find(version).proven and version in model.cards:
                 outcome = await self._outcome(model, version)
                 if outcome is not None:

@@ -19,9 +19,11 @@ from gateway.rollout.transition import Change, transition
 class RolloutStore:
     """Reads and changes traffic; every method raises `DatabaseUnavailable` too."""
 
-    def __init__(self, database: Database, leases: Leases) -> None:
+    def __init__(self, database: Database, leases: Leases, *, places: int | None = None) -> None:
         self._database = database
         self._leases = leases
+        self._places = places
+        """How many versions of a model can be loaded at once; None: all that are wanted."""
 
     async def all(self) -> dict[str, Traffic]:
         """The traffic of every model that has a row."""
@@ -48,7 +50,7 @@ class RolloutStore:
                     await self._leases.check(connection, lease)
                 before = await _found(connection, model)
                 _check_revision(before, revision)
-                after, change = transition(model, before, action)
+                after, change = transition(model, before, action, places=self._places)
                 await _write(connection, before, after)
                 await connection.execute(insert(MODEL_EVENTS).values(_event(after, change, by)))
         except IntegrityError:

@@ -92,9 +92,18 @@ class Traffic(Document):
 
     @property
     def wanted(self) -> frozenset[int]:
-        """The versions that are to be loaded."""
-        some = {one.version for one in (self.stable, self.canary, self.shadow, self.candidate) if one is not None}
-        return frozenset(some if self.previous is None else some | {self.previous})
+        """The versions that are to be loaded, where there is room for all of them."""
+        return self.wanted_in(None)
+
+    def wanted_in(self, places: int | None) -> frozenset[int]:
+        """The versions that are to be loaded where there is room for so many; None: for all.
+
+        The stable version comes first, then what a person or a policy chose, then the way back, then what is next.
+        """
+        chosen = [None if one is None else one.version for one in (self.stable, self.canary, self.shadow)]
+        candidate = None if self.candidate is None else self.candidate.version
+        found = [version for version in (*chosen, self.previous, candidate) if version is not None]
+        return frozenset(list(dict.fromkeys(found))[:places])
 
     @property
     def weights(self) -> dict[str, int]:

@@ -14,6 +14,8 @@ class World(Protocol):
 
     keep: int
     """How many versions of a model to have loaded at least, so that callers may name them."""
+    places: int | None
+    """How many versions of a model can be loaded at once; None: all that are wanted."""
 
     def apply(self, wanted: Served) -> None:
         """Have these versions loaded, and after a while no others; asked again and again. Raises `OSError`."""
@@ -27,6 +29,7 @@ class AsServed:
     """A world that somebody else makes: what counts as served is taken to be loaded."""
 
     keep = 0
+    places: int | None = None
 
     def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
         self._catalogue = catalogue
@@ -40,26 +43,32 @@ class AsServed:
         return model is not None and name.version in model.served
 
 
-def wanted(model: Model, traffic: Traffic | None, *, first: int | None, keep: int) -> ServedModel | None:
+def wanted(
+    model: Model, traffic: Traffic | None, *, first: int | None, keep: int, places: int | None = None
+) -> ServedModel | None:
     """What is to be loaded of a model: what its traffic wants, filled up to `keep` versions with the newest.
+
+    With `places`, no more than so many.
 
     `first` is the version that begins its traffic where it has none yet.
     """
     if traffic is not None:
-        there = _filled(traffic, keep) & model.cards.keys()
+        there = _filled(traffic, keep, places) & model.cards.keys()
         stable = traffic.stable.version
         # One that is not in the repository any more can't answer; any other that was wanted can.
         return _served(stable if stable in there else max(there), there) if there else None
     if first is None:
         return None
     stable = first if model.stable is None else model.stable
-    return _served(stable, {*model.served, stable, first})
+    found = dict.fromkeys((stable, first, *reversed(model.served)))
+    return _served(stable, list(found)[:places])
 
 
-def _filled(traffic: Traffic, keep: int) -> set[int]:
+def _filled(traffic: Traffic, keep: int, places: int | None) -> set[int]:
+    loaded = traffic.wanted_in(places)
     fit = sorted((one.version for one in traffic.versions if not one.failed), reverse=True)
-    others = [version for version in fit if version not in traffic.wanted]
-    return {*traffic.wanted, *others[: max(0, keep - len(traffic.wanted))]}
+    others = [version for version in fit if version not in loaded]
+    return {*loaded, *others[: max(0, keep - len(loaded))]}
 
 
 def _served(stable: int, versions: Iterable[int]) -> ServedModel:

@@ -1,4 +1,7 @@
-"""A small Kubernetes API over real HTTP: Jobs, one CronJob, pods and their logs; it misbehaves when told to."""
+"""A small Kubernetes API over real HTTP; it misbehaves when told to.
+
+It knows Jobs, one CronJob, pods and their logs, ConfigMaps, and InferenceServices that are applied server-side.
+"""
 
 import json
 import re
@@ -41,6 +44,9 @@ class Cluster:
     cron_jobs: dict[str, Raw] = field(default_factory=dict)
     jobs: dict[str, Raw] = field(default_factory=dict)
     pods: dict[str, Raw] = field(default_factory=dict)
+    config_maps: dict[str, Raw] = field(default_factory=dict)
+    services: dict[str, Raw] = field(default_factory=dict)
+    """InferenceServices."""
     logs: dict[str, bytes] = field(default_factory=dict)
     """By `pod/container`."""
     faults: list[Fault] = field(default_factory=list)
@@ -104,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer("POST")
 
+    def do_PATCH(self) -> None:
+        self._answer("PATCH")
+
     def do_DELETE(self) -> None:
         self._answer("DELETE")
 
@@ -128,7 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _carried_out(self, method: str, body: bytes) -> tuple[int, Raw | bytes] | None:
         address = urlsplit(self.path)
-        match = re.fullmatch(rf"/(?:api/v1|apis/batch/v1)/namespaces/{NAMESPACE}/([a-z]+)(/.*)?", address.path)
+        group = r"/(?:api/v1|apis/[a-z.]+/v1(?:beta1)?)"
+        match = re.fullmatch(rf"{group}/namespaces/{NAMESPACE}/([a-z]+)(/.*)?", address.path)
         if match is None:
             return None
         kind, name = match[1], (match[2] or "").removeprefix("/")
@@ -136,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._created(json.loads(body))
         if method == "DELETE":
             return self._deleted(name)
+        if method == "PATCH":
+            return self._applied(name, body, parse_qs(address.query))
         return self._found(kind, name, parse_qs(address.query))
 
     def _created(self, job: Raw) -> tuple[int, Raw]:
@@ -144,6 +156,13 @@ class _Handler(BaseHTTPRequestHandler):
             return 409, problem(409, "AlreadyExists")
         self.cluster.jobs[name] = job
         return 201, job
+
+    def _applied(self, name: str, body: bytes, query: dict[str, list[str]]) -> tuple[int, Raw]:
+        if self.headers["Content-Type"] != "application/apply-patch+yaml" or "fieldManager" not in query:
+            return 415, problem(415, "UnsupportedMediaType")
+        status = self.cluster.services.get(name, {}).get("status", {})
+        self.cluster.services[name] = json.loads(body) | {"status": status}
+        return 200, self.cluster.services[name]
 
     def _deleted(self, name: str) -> tuple[int, Raw] | None:
         found = self.cluster.jobs.get(name)
@@ -156,7 +175,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _found(self, kind: str, name: str, query: dict[str, list[str]]) -> tuple[int, Raw | bytes] | None:
         if kind == "pods":
             return self._pods(query) if not name else self._log(name.removesuffix("/log"), query)
-        found = {"cronjobs": self.cluster.cron_jobs, "jobs": self.cluster.jobs}.get(kind, {}).get(name)
+        kinds = {
+            "cronjobs": self.cluster.cron_jobs,
+            "jobs": self.cluster.jobs,
+            "configmaps": self.cluster.config_maps,
+            "inferenceservices": self.cluster.services,
+        }
+        found = kinds.get(kind, {}).get(name)
         return None if found is None else (200, found)
 
     def _pods(self, query: dict[str, list[str]]) -> tuple[int, Raw]:

@@ -45,6 +45,8 @@ class Rollout:
     `World` of the gateway's rollouts then.
     """
 
+    places: int | None = None
+
     def __init__(self, settings: TriremeSettings, *, interval_s: float = 1.0, obeys: bool = False) -> None:
         self._settings = settings
         self._repository = ModelRepository(settings.repository)

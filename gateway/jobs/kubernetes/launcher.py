@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gateway.jobs.errors import LauncherAway, LaunchFailed
-from gateway.jobs.kubernetes.api import JobApi, Raw
+from gateway.jobs.kubernetes.api import JobApi
 from gateway.jobs.kubernetes.copying import copy_for, name_of
-from gateway.jobs.kubernetes.errors import ApiAway, ApiRefused
 from gateway.jobs.kubernetes.fates import (
     REMOVED,
     failed_container,
@@ -20,6 +19,8 @@ from gateway.jobs.kubernetes.fates import (
 )
 from gateway.jobs.launcher import Claimed, Fate, Sighting
 from gateway.jobs.output import MAX_LINE, Lines
+from gateway.kubernetes.errors import ApiAway, ApiRefused
+from gateway.kubernetes.requests import Raw
 
 log = logging.getLogger(__name__)
 

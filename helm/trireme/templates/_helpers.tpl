@@ -8,9 +8,19 @@
 {{ printf "%s-models" .Release.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* The InferenceService: slot `a` of the model. */}}
+{{/* The pinned InferenceService: slot `a` of the model. */}}
 {{- define "trireme.slot" -}}
 {{ .Values.model.name }}-a
+{{- end }}
+
+{{/* The InferenceServices that there may be, as a JSON list. */}}
+{{- define "trireme.slots" -}}
+{{ ternary (list (printf "%s-a" .Values.model.name) (printf "%s-b" .Values.model.name)) (list (include "trireme.slot" .)) .Values.rollout.enabled | toJson }}
+{{- end }}
+
+{{/* The ConfigMap with the template of the slots. */}}
+{{- define "trireme.slotTemplates" -}}
+{{ printf "%s-slots" .Release.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
 {{/* The version's folder, and what Triton calls it. */}}
@@ -39,9 +49,9 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: gateway
 {{- end }}
 
-{{/* KServe's own labels on the model's pods. */}}
+{{/* KServe's own labels on the pods of an InferenceService, whose name is given. */}}
 {{- define "trireme.slotSelector" -}}
-serving.kserve.io/inferenceservice: {{ include "trireme.slot" . }}
+serving.kserve.io/inferenceservice: {{ . }}
 component: predictor
 {{- end }}
 
@@ -61,7 +71,8 @@ component: predictor
 
 {{/* With S3 a prefix without its slash would take in version 10 together with version 1. */}}
 {{- define "trireme.storageUri" -}}
-{{ trimSuffix "/" .Values.store.uri }}/{{ include "trireme.version" . }}{{ if not (include "trireme.isClaim" .) }}/{{ end }}
+{{- $folder := ternary "{version}" (include "trireme.version" .) .Values.rollout.enabled -}}
+{{ trimSuffix "/" .Values.store.uri }}/{{ $folder }}{{ if not (include "trireme.isClaim" .) }}/{{ end }}
 {{- end }}
 
 {{/* Pod Security `restricted` */}}

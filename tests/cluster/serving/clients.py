@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import httpx
 
@@ -20,8 +21,9 @@ class Access:
     key: str
 
     def client(self) -> httpx.Client:
-        """A client that shows the key."""
-        return httpx.Client(base_url=f"http://{self.address}", timeout=30, headers={"X-API-Key": self.key})
+        """A client that shows the key, and is somebody of its own to rollouts."""
+        headers = {"X-API-Key": self.key, "X-Request-Key": uuid4().hex}
+        return httpx.Client(base_url=f"http://{self.address}", timeout=30, headers=headers)
 
 
 class Caller:

@@ -70,6 +70,15 @@ async def test_while_the_resolver_fails_the_replicas_of_before_hold_and_the_log_
     assert pool.lists[-1] == ["x:1"]
 
 
+async def test_a_name_that_nobody_can_tell_keeps_no_other_from_changing() -> None:
+    names, pool = Names(a={"x:1"}, b=socket.gaierror(socket.EAI_AGAIN, "later")), Pool()
+    found = discovery(names, pool)
+    await found.refresh()
+    names.answers["a"] = {"x:2"}
+    await found.refresh()
+    assert pool.lists == [["x:1"], ["x:2"]]
+
+
 async def test_following_looks_again_and_again() -> None:
     names, pool = Names(a={"x:1"}), Pool()
     task = asyncio.create_task(discovery(names, pool).follow())

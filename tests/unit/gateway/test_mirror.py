@@ -14,7 +14,7 @@ from contract.card import FEATURES, FeatureTable
 from contract.columns import Column
 from contract.inputs import TableInput
 from contract.names import ModelVersion
-from contract.repository import CARD, ModelRepository
+from contract.repository import CARD, GOLDEN, ModelRepository
 from gateway.mirror.__main__ import open_store
 from gateway.mirror.cards import CardMirror, Watch
 from gateway.mirror.settings import MirrorSettings
@@ -73,6 +73,17 @@ def test_the_rows_that_callers_name_by_id_come_along(with_rows: MemoryStore, tmp
     mirror(with_rows, cards).refresh()
     assert files(cards)[:2] == ["tiny-v1/card.json", "tiny-v1/features.parquet"]
     assert (cards / "tiny-v1/features.parquet").read_bytes() == b"rows"
+
+
+def test_the_golden_examples_come_along_where_there_are_some(
+    store: MemoryStore, published: Path, tmp_path: Path
+) -> None:
+    card = ModelRepository(published).card(ModelVersion("tiny", 1))
+    with_golden = card.model_copy(update={"files": {**card.files, GOLDEN: "0" * 64}})
+    store.put("tiny-v1/card.json", with_golden.model_dump_json().encode())
+    store.put(f"tiny-v1/{GOLDEN}", b"examples")
+    mirror(store, tmp_path / "cards").refresh()
+    assert files(tmp_path / "cards") == ["tiny-v1/card.json", f"tiny-v1/{GOLDEN}", "tiny-v2/card.json"]
 
 
 def test_a_version_whose_rows_are_too_many_or_missing_is_left_out(with_rows: MemoryStore, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from gateway.rollout.actions import (
     Retire,
     Rollback,
     Shadow,
+    Unload,
 )
 from gateway.rollout.errors import TransitionRefused
 from gateway.rollout.traffic import Traffic, VersionState
@@ -114,6 +115,33 @@ def test_an_unknown_version_and_a_model_without_traffic_are_told() -> None:
         transition("tiny", None, Promote(1))
 
 
+def test_with_two_places_the_way_back_comes_before_the_next_version_and_after_what_was_chosen() -> None:
+    promoted = after(*BEGUN, Promote(2), Announce(3))
+    assert promoted.wanted_in(2) == {1, 2}
+    assert promoted.wanted_in(None) == {1, 2, 3}
+    with pytest.raises(TransitionRefused, match="not to be loaded"):
+        transition("tiny", promoted, Prove(3), places=2)
+    chosen, _ = transition("tiny", promoted, Shadow(3), places=2)
+    assert chosen.wanted_in(2) == {2, 3}
+    assert not chosen.find(1).proven
+    with pytest.raises(TransitionRefused, match="as a shadow it would be loaded"):
+        transition("tiny", chosen, Rollback(), places=2)
+    given_up, _ = transition("tiny", chosen, Retire(3), places=2)
+    proven, _ = transition("tiny", given_up, Prove(1), places=2)
+    assert transition("tiny", proven, Rollback(), places=2)[0].stable.version == 1
+
+
+def test_what_need_not_stay_loaded_makes_room_and_is_no_way_back() -> None:
+    promoted = after(*BEGUN, Promote(2), Announce(3))
+    with pytest.raises(TransitionRefused, match="not the one that was stable before"):
+        transition("tiny", promoted, Unload(3))
+    after_it, change = transition("tiny", promoted, Unload(1), places=2)
+    assert (change.action, change.version, change.after) == ("unload", 1, RETIRED)
+    assert after_it.wanted_in(2) == {2, 3}
+    with pytest.raises(TransitionRefused, match="neither a canary nor"):
+        transition("tiny", after_it, Rollback(), places=2)
+
+
 def test_a_change_is_told_with_the_states_before_and_after() -> None:
     _, change = transition("tiny", after(*BEGUN), Promote(2))
     assert (change.action, change.version, change.before, change.after) == ("promote", 2, CANDIDATE, STABLE)
@@ -124,9 +152,10 @@ class Rollouts(RuleBasedStateMachine):
 
     versions = Bundle("versions")
 
-    @initialize(older=st.integers(0, 3))
-    def begin(self, older: int) -> None:
+    @initialize(older=st.integers(0, 3), places=st.sampled_from([None, 2, 3]))
+    def begin(self, older: int, places: int | None) -> None:
         last = older or None
+        self.places = places
         self.traffic, _ = transition("tiny", None, Begin(older + 1, tuple(range(1, older + 1)), last))
 
     @rule(target=versions, version=st.integers(1, 12))
@@ -134,8 +163,8 @@ class Rollouts(RuleBasedStateMachine):
         self.act(Announce(version))
         return version
 
-    @rule(version=versions, kind=st.sampled_from([Prove, Fail, Shadow, Promote, Retire]))
-    def act_on(self, version: int, kind: type[Prove | Fail | Shadow | Promote | Retire]) -> None:
+    @rule(version=versions, kind=st.sampled_from([Prove, Fail, Shadow, Promote, Unload, Retire]))
+    def act_on(self, version: int, kind: type[Prove | Fail | Shadow | Promote | Unload | Retire]) -> None:
         self.act(kind(version))
 
     @rule(version=versions, weight=st.integers(-1, 101))
@@ -154,7 +183,7 @@ class Rollouts(RuleBasedStateMachine):
     def act(self, action: Action) -> None:
         before = self.traffic
         try:
-            self.traffic, change = transition("tiny", before, action)
+            self.traffic, change = transition("tiny", before, action, places=self.places)
         except TriremeError:
             return
         assert self.traffic.revision == before.revision + 1
@@ -168,9 +197,11 @@ class Rollouts(RuleBasedStateMachine):
         assert [one.state for one in versions].count(CANARY) <= 1
         assert sum(one.shadow for one in versions) <= 1
         answering = {one.version for one in versions if one.weight}
-        assert answering <= self.traffic.wanted
+        loaded = self.traffic.wanted_in(self.places)
+        assert self.places is None or len(loaded) <= self.places
+        assert answering <= loaded
         assert all(one.proven for one in versions if one.weight)
-        assert all(one.version in self.traffic.wanted for one in versions if one.proven)
+        assert all(one.version in loaded for one in versions if one.proven)
         assert self.traffic.previous is None or self.traffic.find(self.traffic.previous).state is RETIRED
         assert [one.version for one in versions] == sorted({one.version for one in versions})
 

@@ -11,5 +11,8 @@
 {{- if and .log.enabled (eq .log.durability "sync") (not .state.storage) }}
 {{- fail "gateway.log.durability sync needs a disk that outlives the pod: set gateway.state.storage, such as 10Gi." }}
 {{- end }}
+{{- if and $.Values.rollout.enabled (not .database.secret) (not .state.storage) }}
+{{- fail "rollout.enabled needs rows that outlive the pod, or what answers would be forgotten: set gateway.database.secret, or gateway.state.storage for one gateway." }}
+{{- end }}
 {{- end }}
 {{- end }}

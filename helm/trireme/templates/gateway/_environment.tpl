@@ -18,9 +18,9 @@
 GATEWAY_HOST: 0.0.0.0
 GATEWAY_PORT: "8080"
 GATEWAY_REPOSITORY: /models
-GATEWAY_SERVED: /etc/trireme/served.json
+GATEWAY_SERVED: {{ ternary "" "/etc/trireme/served.json" .Values.rollout.enabled | quote }}
 GATEWAY_TRITON_DISCOVERY: dns
-GATEWAY_TRITON_ADDRESSES: '["{{ include "trireme.slot" . }}-replicas:8001"]'
+GATEWAY_TRITON_ADDRESSES: {{ include "trireme.replicaAddresses" . | quote }}
 # Less than the scratch disk: a pod that fills it is evicted.
 GATEWAY_MAX_SPOOLED_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
 GATEWAY_MAX_TABLE_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
@@ -28,8 +28,15 @@ GATEWAY_FEATURE_CACHE: /tmp/features
 # A pod's own folder would lose what callers upload; `gateway.settings` names a bucket. The gateway's image can't train.
 GATEWAY_EXAMPLES: ""
 GATEWAY_JOBS: "off"
+{{- if .Values.rollout.enabled }}
+GATEWAY_ROLLOUT: "on"
+GATEWAY_ROLLOUT_SLOTS: {{ include "trireme.slotTemplates" . }}
+GATEWAY_ROLLOUT_WARM_S: {{ .Values.rollout.warmSeconds | int64 | quote }}
+GATEWAY_ROLLOUT_POLICIES: /etc/trireme/rollout-policies.yaml
+{{- else }}
 # The list of served versions is the chart's.
 GATEWAY_ROLLOUT: "off"
+{{- end }}
 # Instead of a preStop: a gateway that knows that it leaves ends the connections that would stay with it.
 GATEWAY_DRAIN_S: {{ .Values.gateway.drainSeconds | quote }}
 GATEWAY_SHUTDOWN_TIMEOUT_S: {{ .Values.gateway.stopSeconds | quote }}
@@ -42,6 +49,12 @@ GATEWAY_DATABASE: sqlite:////var/lib/trireme/trireme.db
 {{- end }}
 {{- include "trireme.authSettings" . }}
 {{- include "trireme.logSettings" . }}
+{{- end }}
+
+{{/* Of an idle slot there is no name, and a search path would lead to whoever answers for the world. */}}
+{{- define "trireme.replicaAddresses" -}}
+{{- $domain := ternary (printf ".%s.svc.%s." .Release.Namespace .Values.clusterDomain) "" .Values.rollout.enabled -}}
+[{{ range $index, $slot := include "trireme.slots" . | fromJsonArray }}{{ if $index }},{{ end }}"{{ $slot }}-replicas{{ $domain }}:8001"{{ end }}]
 {{- end }}
 
 {{- define "trireme.authSettings" }}

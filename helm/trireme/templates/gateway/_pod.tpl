@@ -5,8 +5,8 @@ metadata:
   labels: {{- include "trireme.labels" . | nindent 4 }}
     app.kubernetes.io/component: gateway
   annotations:
-    # A new list of served versions reaches pods after a minute or more; new pods have it at once.
-    trireme/served: {{ include "trireme.served" . | sha256sum | trunc 16 | quote }}
+    # What a ConfigMap says reaches pods after a minute or more; new pods have it at once.
+    trireme/served: {{ include "trireme.gatewayFiles" . | sha256sum | trunc 16 | quote }}
     {{- if eq .Values.gateway.metrics "open" }}
     prometheus.io/scrape: "true"
     prometheus.io/port: "8080"
@@ -56,6 +56,9 @@ spec:
     - {name: served, mountPath: /etc/trireme, readOnly: true}
     - {name: state, mountPath: /var/lib/trireme}
     - {name: tmp, mountPath: /tmp}
+    {{- if .Values.rollout.enabled }}
+    - {name: kubernetes, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
+    {{- end }}
     {{- range $name := include "trireme.gatewaySecrets" . | fromYaml | keys | sortAlpha }}
     - {name: {{ $name }}-secret, mountPath: /etc/trireme-secrets/{{ $name }}, readOnly: true}
     {{- end }}
@@ -74,6 +77,16 @@ spec:
   {{- end }}
   - name: tmp
     emptyDir: {sizeLimit: {{ .Values.gateway.disk.scratch }}}
+  {{- if .Values.rollout.enabled }}
+  # The account's token, for the gateway alone: containers beside it need none.
+  - name: kubernetes
+    projected:
+      defaultMode: 0440
+      sources:
+      - serviceAccountToken: {path: token, expirationSeconds: 3600}
+      - configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}
+      - downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}
+  {{- end }}
   {{- range $name, $secret := include "trireme.gatewaySecrets" . | fromYaml }}
   - name: {{ $name }}-secret
     secret: {secretName: {{ $secret }}, defaultMode: 0440}

@@ -3,3 +3,12 @@
 {{- $version := int .Values.model.version -}}
 {{ dict "models" (dict .Values.model.name (dict "stable" $version "versions" (list $version))) | toJson }}
 {{- end }}
+
+{{/* The files of the gateway's ConfigMap. */}}
+{{- define "trireme.gatewayFiles" -}}
+{{- if .Values.rollout.enabled -}}
+rollout-policies.yaml: {{ dict "models" .Values.rollout.policies | toJson | quote }}
+{{- else -}}
+served.json: {{ include "trireme.served" . | quote }}
+{{- end }}
+{{- end }}

@@ -15,8 +15,8 @@ from kubernetes.config import incluster_config
 from gateway.jobs.errors import LaunchFailed
 from gateway.jobs.kubernetes.api import JobApi
 from gateway.jobs.kubernetes.launcher import KubernetesLauncher
-from gateway.jobs.kubernetes.place import Place
 from gateway.jobs.launcher import Claimed
+from gateway.kubernetes.place import Place
 from tests.support.kubernetes_api import CRON_JOB, NAMESPACE, Cluster, serve_kubernetes
 from tests.unit.jobs.kubernetes import trainer
 

@@ -12,8 +12,8 @@ from contract.jobs.documents import JobKind
 from gateway.jobs.errors import LauncherAway, LaunchFailed
 from gateway.jobs.kubernetes.api import JobApi
 from gateway.jobs.kubernetes.launcher import KubernetesLauncher
-from gateway.jobs.kubernetes.place import Place
 from gateway.jobs.launcher import Claimed
+from gateway.kubernetes.place import Place
 from tests.support.kubernetes_api import CRON_JOB, NAMESPACE, Cluster, Fault, kubeconfig, serve_kubernetes
 from tests.unit.jobs.kubernetes import trainer
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from contract.errors import SettingsInvalid
-from gateway.jobs.kubernetes.place import Place, place_of
+from gateway.jobs.kubernetes.place import place_of
 from gateway.jobs.kubernetes.settings import KubernetesJobSettings
+from gateway.kubernetes.place import Place
 
 IN_A_POD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
 

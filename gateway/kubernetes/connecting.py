@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.jobs.kubernetes.errors import ApiAway
-from gateway.jobs.kubernetes.place import Place
+from gateway.kubernetes.errors import ApiAway
+from gateway.kubernetes.place import Place
 
 BEARER = ["BearerToken"]
 
@@ -23,6 +23,8 @@ class Question:
     names: Mapping[str, str]
     query: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    """What becomes JSON; bytes go as they are."""
+    content_type: str = "application/json"
 
 
 class Connection:
@@ -54,7 +56,7 @@ class Connection:
             resource_path=question.path,
             path_params=dict(question.names),
             query_params=list(question.query.items()),
-            header_params={"Accept": "application/json, */*"},
+            header_params={"Accept": "application/json, */*", "Content-Type": question.content_type},
             body=question.body,
             auth_settings=BEARER,
         )
@@ -72,7 +74,7 @@ def connect(place: Place, timeout_s: float) -> Connection:
 
     configuration: Any = Configuration()
     reading: Any = kubernetes.config
-    # Another try is the runner's own; one here would multiply the time that a look takes.
+    # Another try is the caller's own; one here would multiply the time that a look takes.
     configuration.retries = False
     try:
         if place.kubeconfig is None:

@@ -1,4 +1,4 @@
-"""What can go wrong with a request to Kubernetes; the launcher turns it into the errors of jobs.
+"""What can go wrong with a request to Kubernetes; who asks turns it into errors of its own.
 
 They never reach a user: what Kubernetes writes may hold names and addresses of the cluster.
 """

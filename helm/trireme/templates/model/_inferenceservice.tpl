@@ -1,0 +1,30 @@
+{{/* The InferenceService but for its name: the pinned one, or the template of the slots, with `{version}` for the version. */}}
+{{- define "trireme.inferenceService" -}}
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  labels: {{- include "trireme.labels" . | nindent 4 }}
+    app.kubernetes.io/component: model
+  annotations:
+    serving.kserve.io/deploymentMode: Standard
+    # KServe makes no autoscaler and leaves the number of replicas alone.
+    serving.kserve.io/autoscalerClass: external
+spec:
+  predictor:
+    serviceAccountName: {{ include "trireme.models" . }}
+    automountServiceAccountToken: false
+    securityContext: {{- include "trireme.podSecurity" . | nindent 6 }}
+    terminationGracePeriodSeconds: {{ add .Values.modelServer.drainSeconds .Values.modelServer.stopSeconds 10 }}
+    minReplicas: {{ .Values.model.replicas }}
+    deploymentStrategy:
+      type: RollingUpdate
+      rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+    model:
+      modelFormat: {name: trireme, version: "1"}
+      protocolVersion: v2
+      runtime: {{ include "trireme.runtime" . }}
+      storageUri: {{ include "trireme.storageUri" . }}
+      {{- with .Values.model.args }}
+      args: {{- toYaml . | nindent 6 }}
+      {{- end }}
+{{- end }}
