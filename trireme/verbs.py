@@ -33,7 +33,7 @@ VERBS = (
     Verb("upload", "trireme.upload:upload", None, "Send labelled pictures, or a table with labels, as training data."),
     Verb("retrain", "trireme.retrain:retrain", None, "Have a gateway train a version, and publish it if it is good."),
     Verb("evaluate", "trireme.evaluate:evaluate", None, "Have a gateway find out how good a version is."),
-    Verb("jobs", "trireme.jobs:jobs", None, "List a gateway's retrains and evaluations, show or cancel one."),
+    Verb("jobs", "trireme.jobs:jobs", None, "List a gateway's jobs, show or cancel one."),
     Verb("versions", "trireme.releases:versions", None, "List a model's versions and their parts of the traffic."),
     Verb("canary", "trireme.releases:canary", None, "Give a version a part of the traffic."),
     Verb("promote", "trireme.releases:promote", None, "Make a version the one that answers."),
