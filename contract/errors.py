@@ -174,7 +174,7 @@ class VersionDamaged(RepositoryError):
 
 
 class ReferenceMissing(RepositoryError):
-    """The version was published without what its data looked like: it was imported, or trained by an older Trireme."""
+    """The version has no reference: it was imported with fewer than 200 examples, or published by an older Trireme."""
 
     status = 422
     code = "reference-missing"

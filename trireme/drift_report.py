@@ -37,15 +37,15 @@ def fetch_report(url: str | None, asked: Asked, *, out: Path | None, show_page: 
         jobs = JobClient(client)
         job = followed(jobs, asked.model, KIND, jobs.start(asked.model, KIND, asked.question))
         page = jobs.page(asked.model, KIND, job["id"]) if job["state"] == "succeeded" else None
-    place = (
-        None
-        if page is None
-        else _written(page, out or Path(f"{asked.model}-v{job['parameters']['version']}-drift.html"))
-    )
+    place = None if page is None else _written(page, out or _place(job))
     _tell(job, place, as_json=as_json)
     if place is not None and show_page:
         typer.launch(place.absolute().as_uri())
     return exit_status(job)
+
+
+def _place(job: Job) -> Path:
+    return Path(f"{job['model']}-v{job['parameters']['version']}-drift.html")
 
 
 def _written(page: bytes, place: Path) -> Path:

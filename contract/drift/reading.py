@@ -2,19 +2,20 @@
 
 from pathlib import Path
 
-from contract.card import VersionCard
+from contract.card import IMPORT, VersionCard
 from contract.digests import file_digest
 from contract.drift.reference import Reference
 from contract.errors import ReferenceMissing, VersionDamaged
+
+FEW = "it was imported with too few examples, or before imports made references; import it anew with at least 200"
+OLD = "it was published before there were references; publish or retrain it anew"
 
 
 def check_has_reference(card: VersionCard) -> None:
     """Raises `ReferenceMissing` where a version was published without one."""
     if card.reference is None:
-        raise ReferenceMissing(
-            f"Version {card.version} of model {card.model!r} has no reference: it was imported without examples, or "
-            "published before there were references."
-        )
+        why = FEW if card.lineage.source == IMPORT else OLD
+        raise ReferenceMissing(f"Version {card.version} of model {card.model!r} has no reference: {why}.")
 
 
 def read_reference(root: Path, card: VersionCard) -> Reference:

@@ -88,13 +88,7 @@ async def follow_report(stream: Annotated[EventStream, stream_of(KIND)]) -> Asyn
 
 
 async def _answer(page: StoredPage, request: Request) -> Response:
-    headers = {
-        "Content-Security-Policy": page.policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "private, no-store",
-        "Vary": "Accept, Accept-Encoding",
-    }
+    headers = {"Content-Security-Policy": page.policy, "Vary": "Accept, Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return HTMLResponse(page.compressed, headers={**headers, "Content-Encoding": "gzip"})
     return HTMLResponse(await page.html(), headers=headers)

@@ -15,6 +15,11 @@ from training.drift_report.frames import Frames
 from training.retrain.work import Page
 
 LIBRARY = "evidently"
+POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+"""What a page may do: run its own scripts, and reach nobody."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,9 @@ def draw(frames: Frames, title: str, notes: tuple[str, ...]) -> Drawn:
         warnings.simplefilter("ignore")
         text, drifted = _rendered(frames)
     html = _introduced(text, title, notes)
-    body = html.encode()
-    return Drawn(Page(gzip.compress(body, mtime=0), script_hashes(html)), len(body), drifted)
+    scripts = script_hashes(html)
+    body = _guarded(html, scripts).encode()
+    return Drawn(Page(gzip.compress(body, mtime=0), scripts), len(body), drifted)
 
 
 def library() -> str:
@@ -80,6 +86,14 @@ def _introduced(html: str, title: str, notes: tuple[str, ...]) -> str:
     ours = f'<header style="font-family: sans-serif; margin: 1em 2em"><h1>{escape(title)}</h1>{paragraphs}</header>'
     before, body, after = html.partition("<body>")
     return f"{before}{body}{ours}{after}"
+
+
+def _guarded(html: str, scripts: tuple[str, ...]) -> str:
+    """The page with the policy in it, for whoever opens it as a file."""
+    named = " ".join(f"'{script}'" for script in scripts)
+    policy = POLICY.format(scripts=named)
+    before, head, after = html.partition("<head>")
+    return f'{before}{head}<meta http-equiv="Content-Security-Policy" content="{policy}">{after}'
 
 
 class _Scripts(HTMLParser):

@@ -19,7 +19,8 @@ def rows_of(summary: NumericSummary | CategoricalSummary, count: int) -> Values:
     found = np.concatenate([values, np.full(count - len(values), np.nan)])
     # Always the same order, and no column's beside another's.
     chance = np.random.default_rng(list(summary.name.encode(errors="replace")))
-    return chance.permutation(found)
+    shuffled: Values = chance.permutation(found)
+    return shuffled
 
 
 def cells_of(summary: CategoricalSummary, codes: Values) -> Values:
@@ -37,10 +38,11 @@ def _numbers(summary: NumericSummary, count: int) -> Values:
     place = np.searchsorted(shares, wanted).clip(max=len(points) - 1)
     # Few different values are the values themselves; a quantile that repeats is a value that does.
     if len(points) <= BINS:
-        return points[place]
+        few: Values = points[place]
+        return few
     before = place.clip(min=1) - 1
     step = (wanted - shares[before]) / EVEN
-    between = points[before] + (points[place] - points[before]) * step.clip(0, 1)
+    between: Values = points[before] + (points[place] - points[before]) * step.clip(0, 1)
     return np.rint(between) if _is_whole(points) else between
 
 

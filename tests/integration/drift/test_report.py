@@ -77,6 +77,12 @@ async def test_a_report_is_made_listed_and_served_for_nobody_to_misuse(http: htt
     assert "income" in result["drifted"]
     assert "age" not in result["drifted"]
     assert any(f"300 predictions (current) beside {ROWS:,} rows" in line for line in job["log"])
+    (listed,) = (await http.get(REPORT)).json()["jobs"]
+    assert listed["id"] == job["id"]
+    await check_page(http, job)
+
+
+async def check_page(http: httpx.AsyncClient, job: dict[str, Any]) -> None:
     page = await http.get(f"{REPORT}/{job['id']}")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["x-content-type-options"] == "nosniff"
@@ -84,12 +90,10 @@ async def test_a_report_is_made_listed_and_served_for_nobody_to_misuse(http: htt
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert policy.endswith("; sandbox allow-scripts")
     assert "unsafe" not in policy.partition("style-src")[0]
-    assert len(page.content) == result["page_bytes"]
+    assert len(page.content) == job["result"]["page_bytes"]
     assert "<h1>credit, version 1: drift</h1>" in page.text
     plain = await http.get(f"{REPORT}/{job['id']}", headers={"Accept-Encoding": "identity"})
     assert (plain.content, "content-encoding" in plain.headers) == (page.content, False)
-    (listed,) = (await http.get(REPORT)).json()["jobs"]
-    assert listed["id"] == job["id"]
 
 
 async def test_too_few_predictions_are_told_in_one_sentence(http: httpx.AsyncClient) -> None:

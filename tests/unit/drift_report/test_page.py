@@ -74,6 +74,7 @@ def test_what_data_say_adds_no_script_and_no_handler(drawn: Drawn) -> None:
     assert len(tags.scripts) == len(plain.page.scripts) == len(drawn.page.scripts)
     assert tags.handlers == []
     assert not re.search(r"<img src=x|<script>alert", text)
+    assert f"script-src {' '.join(map(repr, drawn.page.scripts))};" in text.partition("</head>")[0]
 
 
 def test_the_page_loads_nothing(drawn: Drawn) -> None:
