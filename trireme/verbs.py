@@ -34,7 +34,7 @@ VERBS = (
     Verb("retrain", "trireme.retrain:retrain", None, "Have a gateway train a version, and publish it if it is good."),
     Verb("evaluate", "trireme.evaluate:evaluate", None, "Have a gateway find out how good a version is."),
     Verb("jobs", "trireme.jobs:jobs", None, "List a gateway's jobs, show or cancel one."),
-    Verb("versions", "trireme.releases:versions", None, "List a model's versions and their parts of the traffic."),
+    Verb("versions", "trireme.releases:versions", None, "Show what a model's versions came from and came to."),
     Verb("canary", "trireme.releases:canary", None, "Give a version a part of the traffic."),
     Verb("promote", "trireme.releases:promote", None, "Make a version the one that answers."),
     Verb("rollback", "trireme.releases:rollback", None, "End the canary, or go back to the version before."),
