@@ -9,10 +9,10 @@ import typer
 from contract.files import write_atomically
 from trireme.connected import connected
 from trireme.following import followed
-from trireme.job_client import Job, JobClient
+from trireme.job_client import Job, JobClient, Kind
 from trireme.verdict import exit_status, verdict
 
-KIND = "drift-report"
+KIND: Kind = "drift-report"
 TIMEOUT_S = 120.0
 """For the page, which has megabytes."""
 

@@ -28,8 +28,8 @@ class Column(NamedTuple):
 
     name: str
     is_category: bool
-    reference: Sequence[float | str | None]
-    now: Sequence[float | str | None]
+    reference: Values | Sequence[str | None]
+    now: Values | Sequence[str | None]
 
 
 @dataclass(frozen=True)

@@ -24,14 +24,19 @@ WORKS: dict[tuple[JobKind, InputKind], str] = {
 def find_work(assignment: Assignment, repository: ModelRepository) -> Work:
     """What does the job; raises `JobUnsupported`."""
     parameters = assignment.parameters
-    is_retrain = isinstance(parameters, RetrainParameters)
-    version, base = (assignment.champion, parameters.base) if is_retrain else (parameters.version, None)
-    kind = input_kind(assignment.model, version, base, repository)
+    kind = _input_kind(assignment, repository)
     place = WORKS.get((parameters.kind, kind))
     if place is None:
         raise JobUnsupported(f"There are no jobs of the kind {parameters.kind} for models of this kind ({kind}).")
     module, _, function = place.partition(":")
     return cast("Work", getattr(import_module(module), function))
+
+
+def _input_kind(assignment: Assignment, repository: ModelRepository) -> InputKind:
+    parameters = assignment.parameters
+    if isinstance(parameters, RetrainParameters):
+        return input_kind(assignment.model, assignment.champion, parameters.base, repository)
+    return input_kind(assignment.model, parameters.version, None, repository)
 
 
 def input_kind(model: str, version: int | None, base: str | None, repository: ModelRepository) -> InputKind:
