@@ -47,7 +47,8 @@ class _Panel:
             yield f'<text class="small" text-anchor="end" x="{LEFT - 6}" y="{y + 4:.1f}">{points:+d}</text>'
         for part in range(5):
             answers = self._most * part / 4
-            yield f'<text class="small" text-anchor="middle" x="{self._x(answers):.1f}" y="{last + 16}">{answers:,.0f}</text>'
+            where = f'text-anchor="middle" x="{self._x(answers):.1f}" y="{last + 16}"'
+            yield f'<text class="small" {where}>{answers:,.0f}</text>'
         middle = (LEFT + WIDTH - GAP) / 2
         yield f'<text class="small" text-anchor="middle" x="{middle:.0f}" y="{last + 31}">answers of the canary</text>'
         where = f'x="14" y="{(first + last) / 2:.0f}" transform="rotate(-90 14 {(first + last) / 2:.0f})"'
@@ -64,7 +65,8 @@ class _Panel:
     def _limit(self, threshold: float) -> Iterator[str]:
         y = self._y(threshold)
         yield f'<line class="limit" x1="{LEFT}" x2="{WIDTH - GAP}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        yield f'<text class="limit-text" text-anchor="end" x="{WIDTH - GAP - 4}" y="{y - 4:.1f}">{threshold:g} allowed</text>'
+        where = f'text-anchor="end" x="{WIDTH - GAP - 4}" y="{y - 4:.1f}"'
+        yield f'<text class="limit-text" {where}>{threshold:g} allowed</text>'
 
     @property
     def _most(self) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree as XML
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_the_picture_of_the_page_is_the_command_s_and_small(played: list[list[Lo
 
 
 def test_the_picture_shows_each_look_inside_its_frame(played: list[list[Look]]) -> None:
-    root = XML.fromstring(picture(played))  # noqa: S314 - our own text
+    root = ET.fromstring(picture(played))  # noqa: S314 - our own text
     lines = [line.attrib["points"].split() for line in root.iter(f"{SVG}polyline")]
     assert [len(line) for line in lines] == [len(seen) for seen in played]
     width, height = (float(root.attrib[name]) for name in ("width", "height"))
