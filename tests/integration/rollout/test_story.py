@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -29,7 +30,13 @@ def retrained(repository: Path, version: int, job: str) -> None:
 
 async def add_job(database: Database, job: str) -> None:
     result = {"kind": "retrain", "run": "r", "champion": 1, "published": 3, "rule": RULE}
-    row = {"id": job, "model": "tiny", "kind": "retrain", "state": "succeeded", "parameters": {"kind": "retrain"}}
+    row: dict[str, Any] = {
+        "id": job,
+        "model": "tiny",
+        "kind": "retrain",
+        "state": "succeeded",
+        "parameters": {"kind": "retrain"},
+    }
     row |= {"result": result, "trigger": "request", "principal": "eve", "created": datetime.now(UTC)}
     row |= {"time_limit_s": 60, "attempt": 1, "cancel_asked": False}
     async with database.transaction() as connection:
