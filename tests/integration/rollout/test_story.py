@@ -53,7 +53,7 @@ async def test_a_retrained_version_names_its_job_its_champion_and_the_rule(
         first, _, third, fourth = (await http.get(VERSIONS)).json()["versions"]
     assert (third["job"], third["challenged"], third["rule"], third["batches"]) == (JOB, 1, RULE, 2)
     assert (fourth["job"], fourth["challenged"], fourth["rule"]) == ("no-uuid", None, None)
-    assert (first["job"], first["batches"], first["source"], first["macro_f1"]) == (None, 0, "cifar10", 1.0)
+    assert (first["job"], first["batches"], first["source"], first["macro_f1"]) == (None, 0, "made by hand", 1.0)
 
 
 async def test_the_last_verdict_is_the_judge_s_or_the_smoke_test_s(
