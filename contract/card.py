@@ -26,6 +26,8 @@ from contract.names import ModelName, ModelVersion, VersionName
 from contract.target import Target
 
 FEATURES = "features.parquet"
+IMPORT = "import"
+"""The source of versions that were trained elsewhere."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 

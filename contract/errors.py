@@ -17,7 +17,8 @@ TriremeError
 ├── RepositoryError
 │   ├── ModelUnknown            404  model-unknown
 │   ├── VersionUnknown          404  version-unknown
-│   └── VersionDamaged          500  version-damaged
+│   ├── VersionDamaged          500  version-damaged
+│   └── ReferenceMissing        422  reference-missing
 ├── SqlInvalid                  422  sql-invalid
 ├── RawTablesInvalid            422  raw-tables-invalid
 ├── SqlFailed                   422  sql-failed
@@ -170,6 +171,14 @@ class VersionDamaged(RepositoryError):
 
     code = "version-damaged"
     title = "The version's files differ from its card"
+
+
+class ReferenceMissing(RepositoryError):
+    """The version has no reference: it was imported with fewer than 200 examples, or published by an older Trireme."""
+
+    status = 422
+    code = "reference-missing"
+    title = "The version has nothing to compare predictions with"
 
 
 class SqlInvalid(TriremeError):

@@ -29,6 +29,7 @@ from gateway.rollout.world import World
 from gateway.routes import (
     auth,
     drift,
+    drift_report,
     evaluate,
     examples,
     health,
@@ -102,7 +103,7 @@ def create_app(
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    of_models = models, releases, drift, examples, predictions, retrain, evaluate
+    of_models = models, releases, drift, drift_report, examples, predictions, retrain, evaluate
     resources = (predict, validate, open_inference, *of_models, health, auth, users, keys)
     for resource in resources:
         app.include_router(resource.router)

@@ -67,7 +67,7 @@ class Metrics:
         self.predictions.labels(card.model, str(card.version), named).inc(count)
 
     def count_answer(self, name: ModelVersion, *, is_answered: bool) -> None:
-        """Count an input that a version answered, or failed to: a picture, a block of rows, or a tensor."""
+        """Count an input that a version answered, or failed to: a picture, a block of rows, a tensor, or a file."""
         self.answers.labels(name.model, str(name.version), "answered" if is_answered else "failed").inc()
         self.tally.add(name.model, name.version, is_answered=is_answered)
 

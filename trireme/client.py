@@ -42,6 +42,13 @@ class Client:
             _check(response)
             yield from response.iter_lines()
 
+    def content(self, path: str, *, accept: str) -> bytes:
+        """An answer that is a file of the media type `accept`."""
+        with self._reported():
+            response = self._http.get(path, headers={"Accept": accept})
+        _check(response)
+        return response.content
+
     def models(self) -> dict[str, Any]:
         """Every model, as `GET /v1/models` gives it."""
         return self._json("GET", "/v1/models")

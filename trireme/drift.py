@@ -1,6 +1,7 @@
 """`trireme drift`: how far predictions are from what a version was trained on."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trireme.connected import connected
+from trireme.drift_report import Asked, fetch_report
 
 drift = typer.Typer(help="Show how far predictions are from what a version was trained on.")
 
@@ -22,6 +24,11 @@ FailOption = Annotated[
 ]
 UrlOption = Annotated[str | None, typer.Option(help="The gateway's address.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the gateway's answer as JSON.")]
+ReportOption = Annotated[bool, typer.Option("--report", help="Have the full report made by a job, and get its page.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Where the page goes; `<model>-v<version>-drift.html` without it.")
+]
+OpenOption = Annotated[bool, typer.Option("--open", help="Show the page in a browser.")]
 
 
 @drift.command()
@@ -30,6 +37,9 @@ def main(
     version: VersionOption = None,
     window: WindowOption = 3600,
     fail_on_drift: FailOption = False,
+    report: ReportOption = False,
+    out: OutOption = None,
+    show_page: OpenOption = False,
     url: UrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -37,6 +47,11 @@ def main(
 
     Exit status: 0 done, 1 it can't be told, 3 with --fail-on-drift where a feature drifted.
     """
+    if report:
+        asked = Asked(model, version, window)
+        raise typer.Exit(fetch_report(url, asked, out=out, show_page=show_page, as_json=as_json))
+    if out is not None or show_page:
+        raise typer.BadParameter("--out and --open need --report")
     with connected(url) as client:
         found = client.drift(model, version=version, window_s=window)
     if as_json:

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
-from contract.jobs.documents import JobState
+from contract.jobs.documents import JobKind, JobState
 from trireme.client import Client
 from trireme.errors import GatewayAway, Refused
 from trireme.sse import Event, events
 
-Kind = Literal["retrain", "evaluate"]
+Kind = Literal["retrain", "evaluate", "drift-report"]
+KINDS: tuple[Kind, ...] = ("retrain", "evaluate", "drift-report")
 Job = dict[str, Any]
 
 PATIENCE_S = 120.0
@@ -40,7 +41,12 @@ class JobClient:
 
     def find(self, model: str, kind: Kind, job: str) -> Job:
         """One job, with the last lines of its log."""
-        return self._client.ask("GET", _path(model, kind, job))
+        # Of a drift report, a page is there too.
+        return self._client.ask("GET", _path(model, kind, job), headers={"Accept": "application/json"})
+
+    def page(self, model: str, kind: Kind, job: str) -> bytes:
+        """The page of HTML that a job made."""
+        return self._client.content(_path(model, kind, job), accept="text/html")
 
     def newest(self, model: str, kind: Kind, limit: int) -> list[Job]:
         """The newest jobs."""
@@ -93,4 +99,5 @@ def is_over(job: Mapping[str, Any]) -> bool:
 
 
 def _path(model: str, kind: Kind, *rest: str) -> str:
-    return "/v1/models/" + "/".join(quote(part, safe="") for part in (model, kind, *rest))
+    parts = (model, *JobKind(kind).path.split("/"), *rest)
+    return "/v1/models/" + "/".join(quote(part, safe="") for part in parts)

@@ -1,7 +1,7 @@
-"""`trireme jobs`: a gateway's retrains and evaluations."""
+"""`trireme jobs`: a gateway's retrains, evaluations and drift reports."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,14 +12,14 @@ from trireme.connected import connected
 from trireme.errors import Refused
 from trireme.evaluate import show
 from trireme.following import detail
-from trireme.job_client import Job, JobClient, Kind, is_over
+from trireme.job_client import KINDS, Job, JobClient, Kind, is_over
 from trireme.verdict import verdict
 
-jobs = typer.Typer(help="List a gateway's retrains and evaluations, show or cancel one.")
+jobs = typer.Typer(help="List a gateway's retrains, evaluations and drift reports, show or cancel one.")
 
 ModelArgument = Annotated[str, typer.Argument(help="The model's name.")]
 JobArgument = Annotated[str | None, typer.Argument(help="A job, to show it with its log; all without it.")]
-KindOption = Annotated[Literal["retrain", "evaluate"] | None, typer.Option(help="Of this kind only.")]
+KindOption = Annotated[Kind | None, typer.Option(help="Of this kind only.")]
 CancelOption = Annotated[bool, typer.Option("--cancel", help="Cancel the job.")]
 LimitOption = Annotated[int, typer.Option(min=1, max=500, help="How many of each kind to list.")]
 UrlOption = Annotated[str | None, typer.Option(help="The gateway's address.")]
@@ -54,7 +54,7 @@ def main(
 def _looked_up(
     client: JobClient, model: str, job: str | None, kind: Kind | None, *, cancel: bool, limit: int
 ) -> Job | list[Job]:
-    kinds: tuple[Kind, ...] = ("retrain", "evaluate") if kind is None else (kind,)
+    kinds = KINDS if kind is None else (kind,)
     if job is None:
         found = [{**one, "kind": of} for of in kinds for one in client.newest(model, of, limit)]
         return sorted(found, key=lambda one: str(one["id"]), reverse=True)

@@ -33,7 +33,6 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 ERROR_MODULES = (
     "contract.errors",
     "gateway.database.errors",
-    "gateway.drift.errors",
     "gateway.errors",
     "gateway.examples.errors",
     "gateway.open_inference.errors",
@@ -46,6 +45,7 @@ ERROR_MODULES = (
     "gateway.rollout.errors",
     "modelserver.errors",
     "training.errors",
+    "training.drift_report.errors",
     "training.engines.errors",
     "training.evaluating.errors",
     "training.importing.errors",

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from trireme.client import Client
+from trireme.errors import Refused
 
 Versions = dict[str, Any]
 
@@ -17,6 +18,15 @@ class ReleaseClient:
     def versions(self, model: str) -> Versions:
         """A model's versions and their parts of the traffic."""
         return self._client.ask("GET", f"{_path(model)}/versions")
+
+    def running_canary(self, model: str) -> dict[str, Any] | None:
+        """The running canary beside the stable version, with what the judge says now; None where it has just ended."""
+        try:
+            return self._client.ask("GET", f"{_path(model)}/canary")
+        except Refused as refusal:
+            if refusal.problem_code != "canary-missing":
+                raise
+            return None
 
     def canary(self, model: str, version: int, weight: int, note: str = "") -> Versions:
         """Give a version `weight` percent of the traffic."""

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from trireme.connected import connected
 from trireme.release_client import ReleaseClient, Versions
+from trireme.story import story
 
-versions = typer.Typer(help="List a model's versions and their parts of the traffic.")
+versions = typer.Typer(help="Show the story of a model's versions.")
 canary = typer.Typer(help="Give a version a part of the traffic.")
 promote = typer.Typer(help="Make a version the one that answers.")
 rollback = typer.Typer(help="End the canary, or go back to the version before.")
@@ -29,8 +30,19 @@ NONE = "–"
 
 @versions.command()
 def list_versions(model: ModelArgument, url: UrlOption = None, as_json: JsonOption = False) -> None:
-    """List a model's versions, with parent, accuracy, state, share of the traffic and last event."""
-    _do(url, lambda client: client.versions(model), as_json=as_json)
+    """The story of a model's versions: what each came from, its figures, share of the traffic and last verdict."""
+    with connected(url) as client:
+        found, running = _told(ReleaseClient(client), model)
+    if as_json:
+        typer.echo(json.dumps({**found, "canary": running}))
+    else:
+        Console(highlight=False).print(story(found, running))
+
+
+def _told(client: ReleaseClient, model: str) -> tuple[Versions, dict[str, Any] | None]:
+    found = client.versions(model)
+    has_canary = any(one["state"] == "canary" for one in found["versions"])
+    return found, client.running_canary(model) if has_canary else None
 
 
 @canary.command()

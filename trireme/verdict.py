@@ -13,6 +13,8 @@ def verdict(job: Job) -> str:
         return f"The job failed: {job['reason'] or 'nobody knows why.'}"
     if job.get("result") and job["result"]["kind"] == "retrain":
         return _retrained(job)
+    if job.get("result") and job["result"]["kind"] == "drift-report":
+        return _reported(job)
     return f"The job is {state}." if state != "cancelled" else "The job was cancelled."
 
 
@@ -26,3 +28,12 @@ def _retrained(job: Job) -> str:
     if published is None:
         return f"Nothing was published. {rule}"
     return f"Version {published} of {job['model']} is published. {rule}"
+
+
+def _reported(job: Job) -> str:
+    result = job["result"]
+    kind = "a sample of " if result["is_sample"] else ""
+    return (
+        f"{job['model']} version {result['version']}, {kind}{result['predictions']:,} predictions: "
+        f"{len(result['drifted'])} of {len(result['compared'])} columns drifted, says {result['library']}."
+    )

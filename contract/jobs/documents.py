@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, TypeAdapter
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, TypeAdapter
 
 from contract.base import Document
 from contract.card import Sha256
@@ -18,6 +18,12 @@ class JobKind(StrEnum):
 
     RETRAIN = "retrain"
     EVALUATE = "evaluate"
+    DRIFT_REPORT = "drift-report"
+
+    @property
+    def path(self) -> str:
+        """Where the API has such jobs of a model, below the model's own path."""
+        return "drift/report" if self is JobKind.DRIFT_REPORT else self.value
 
 
 class JobState(StrEnum):
@@ -77,14 +83,29 @@ class EvaluateParameters(Document):
     """As in `RetrainParameters`."""
 
 
-Parameters = Annotated[RetrainParameters | EvaluateParameters, Field(discriminator="kind")]
-PARAMETERS: TypeAdapter[RetrainParameters | EvaluateParameters] = TypeAdapter(Parameters)
+class DriftReportParameters(Document):
+    """A drift report: a sample of a time's predictions beside what the version was trained on."""
+
+    kind: Literal[JobKind.DRIFT_REPORT] = JobKind.DRIFT_REPORT
+    version: PositiveInt
+    since: AwareDatetime
+    until: AwareDatetime
+    """Not in the time."""
+    hashed: tuple[str, ...] = ()
+    """Columns of which the log keeps keyed hashes; from the operator's settings, never from a caller."""
+    question: Sha256 | None = None
+    """As in `RetrainParameters`."""
+
+
+AnyParameters = RetrainParameters | EvaluateParameters | DriftReportParameters
+Parameters = Annotated[AnyParameters, Field(discriminator="kind")]
+PARAMETERS: TypeAdapter[AnyParameters] = TypeAdapter(Parameters)
 
 
 class Progress(Document):
     """How far a running job is."""
 
-    stage: Literal["loading", "training", "evaluating", "publishing"]
+    stage: Literal["loading", "training", "evaluating", "publishing", "reporting"]
     epoch: NonNegativeInt | None = None
     """The epoch that is under way, from 1."""
     epochs: PositiveInt | None = None
@@ -162,5 +183,28 @@ class EvaluationResult(Document):
     """The server that answered, with its version."""
 
 
-Result = Annotated[RetrainResult | EvaluationResult, Field(discriminator="kind")]
-RESULT: TypeAdapter[RetrainResult | EvaluationResult] = TypeAdapter(Result)
+class DriftReportResult(Document):
+    """What is in a drift report; the page itself lies beside the job."""
+
+    kind: Literal[JobKind.DRIFT_REPORT] = JobKind.DRIFT_REPORT
+    version: PositiveInt
+    since: AwareDatetime
+    until: AwareDatetime
+    predictions: PositiveInt
+    """Those that were read."""
+    is_sample: bool
+    """Whether there were more in that time."""
+    compared: tuple[str, ...]
+    """Columns on the page: features, the label and its probability."""
+    not_compared: dict[str, str] = Field(default_factory=dict)
+    """Features that are not on the page, with the reason."""
+    drifted: tuple[str, ...]
+    """Columns that Evidently takes to have drifted."""
+    page_bytes: PositiveInt
+    library: str
+    """What made the page, with its version."""
+
+
+AnyResult = RetrainResult | EvaluationResult | DriftReportResult
+Result = Annotated[AnyResult, Field(discriminator="kind")]
+RESULT: TypeAdapter[AnyResult] = TypeAdapter(Result)

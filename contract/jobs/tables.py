@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -70,4 +71,14 @@ JOB_EVENTS = Table(
     Column("kind", Text, nullable=False),
     Column("data", _Json, nullable=False),
     Index("ix_job_events_job_id_number", "job_id", "number"),
+)
+
+JOB_PAGES = Table(
+    "job_pages",
+    METADATA,
+    Column("job_id", Uuid(as_uuid=False), primary_key=True),
+    # Compressed by gzip.
+    Column("html", LargeBinary, nullable=False),
+    # What a Content-Security-Policy calls the page's own scripts.
+    Column("scripts", _Json, nullable=False),
 )

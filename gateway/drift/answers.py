@@ -6,8 +6,8 @@ from pydantic import AwareDatetime, BaseModel
 
 from contract.drift.comparison import Drift, Finding
 from contract.drift.reference import Reference
+from contract.moments import Span
 from contract.names import ModelName
-from gateway.drift.query import Span
 
 
 class Shares(BaseModel):

@@ -22,12 +22,12 @@ from contract.drift.pictures import figures
 from contract.drift.reference import answers_of, reference_of_rows
 from contract.drift.summaries import Values
 from contract.inputs import TableInput
+from contract.moments import Span
 from contract.names import ModelVersion
 from contract.table import Encoder
 from gateway.database.engine import Database, open_database
 from gateway.database.migrating import prepare
 from gateway.database.settings import DatabaseSettings
-from gateway.drift.query import Span
 from gateway.drift.sampling import sample
 from gateway.prediction_log.ids import lowest_id
 from gateway.prediction_log.inserting import insert

@@ -6,14 +6,15 @@ from functools import partial
 
 from contract.card import VersionCard
 from contract.drift.comparison import compare
+from contract.drift.encoding import present
 from contract.drift.reference import Reference
+from contract.drift.sampling import Sample
+from contract.moments import Span
 from gateway.database.engine import Database
 from gateway.drift.answers import DriftReport, label_shares, report
-from gateway.drift.encoding import present
 from gateway.drift.metrics import DriftMetrics
-from gateway.drift.query import Span
 from gateway.drift.references import References
-from gateway.drift.sampling import Sample, sample
+from gateway.drift.sampling import sample
 from gateway.errors import Overloaded
 from gateway.settings import GatewaySettings
 

@@ -1,22 +1,14 @@
 """What may be asked of drift."""
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from contract.moments import EPOCH, Span
 from gateway.errors import FieldError, RequestInvalid
-from gateway.prediction_log.ids import EPOCH
 
 HOUR_S = 3600
 YEAR_S = 366 * 86_400
-
-
-class Span(NamedTuple):
-    """A time, in UTC; its end is not in it."""
-
-    since: datetime
-    until: datetime
 
 
 class DriftQuery(BaseModel):
@@ -33,10 +25,15 @@ class DriftQuery(BaseModel):
 
     def span(self) -> Span:
         """The time asked for; raises `RequestInvalid`."""
-        until = self.until or datetime.now(UTC)
-        window = timedelta(seconds=self.window_s)
-        # No time is before the first one that there is.
-        since = self.since or (until - window if until - EPOCH > window else EPOCH)
-        if since >= until:
-            raise RequestInvalid(FieldError(field="query.since", message="it must be before `until`"))
-        return Span(since, until)
+        return span_of(self.since, self.until, self.window_s, place="query")
+
+
+def span_of(since: datetime | None, until: datetime | None, window_s: int, *, place: str) -> Span:
+    """The time that is asked for in a `place` of the request; raises `RequestInvalid`."""
+    end = until or datetime.now(UTC)
+    window = timedelta(seconds=window_s)
+    # No time is before the first one that there is.
+    begin = since or (end - window if end - EPOCH > window else EPOCH)
+    if begin >= end:
+        raise RequestInvalid(FieldError(field=f"{place}.since", message="it must be before `until`"))
+    return Span(begin, end)

@@ -1,1 +1,4 @@
-"""Jobs: retrains and evaluations, from the question to their end; the database holds them, so any gateway goes on."""
+"""Jobs: retrains, evaluations and drift reports, from the question to their end.
+
+The database holds them, so any gateway goes on.
+"""

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from contract.jobs.documents import EvaluationResult, JobKind, JobState, Progress, RetrainResult
+from contract.jobs.documents import DriftReportResult, EvaluationResult, JobKind, JobState, Progress, RetrainResult
 from contract.names import ModelName
 from gateway.history.query import cursor
 from gateway.jobs.job import Job
@@ -30,6 +30,14 @@ class EvaluateShown(BaseModel):
     version: int
     batches: list[str] | None
     """Of uploaded data; null: the model's own test set."""
+
+
+class DriftReportShown(BaseModel):
+    """What a drift report was asked for."""
+
+    version: int
+    since: AwareDatetime
+    until: AwareDatetime
 
 
 class JobShown(BaseModel):
@@ -102,6 +110,28 @@ class EvaluateJobs(BaseModel):
     """The `cursor` of the next page; null where this is the last one."""
 
 
+class DriftReportShort(JobShown):
+    """A drift report."""
+
+    parameters: DriftReportShown
+    result: DriftReportResult | None
+    """Of one that succeeded."""
+
+
+class DriftReportJob(DriftReportShort):
+    """A drift report, with the last lines of its log."""
+
+    log: list[str]
+
+
+class DriftReportJobs(BaseModel):
+    """A page of drift reports, the newest first."""
+
+    jobs: list[DriftReportShort]
+    next: str | None
+    """The `cursor` of the next page; null where this is the last one."""
+
+
 class LatestEvaluation(EvaluationResult):
     """How good a version was found to be, over the served path."""
 
@@ -116,10 +146,16 @@ class LatestEvaluation(EvaluationResult):
         return cls(**_plain(job.result), job=job.id, time=job.ended)
 
 
+ASKED: dict[JobKind, type[BaseModel]] = {
+    JobKind.RETRAIN: RetrainShown,
+    JobKind.EVALUATE: EvaluateShown,
+    JobKind.DRIFT_REPORT: DriftReportShown,
+}
+
+
 def shown(job: Job) -> dict[str, Any]:
     """A job as the documents above have it; the operator's own parts of its parameters are not told."""
-    form = RetrainShown if job.kind is JobKind.RETRAIN else EvaluateShown
-    wanted = {name: getattr(job.parameters, name) for name in form.model_fields}
+    wanted = {name: getattr(job.parameters, name) for name in ASKED[job.kind].model_fields}
     named = {name: getattr(job, name) for name in JobShown.model_fields if name != "attempts"}
     return {**named, "attempts": job.attempt, "parameters": wanted, "result": job.result}
 

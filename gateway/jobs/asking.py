@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from contract.drift.reading import check_has_reference
 from contract.examples.batch import Batch, Use
-from contract.jobs.documents import EvaluateParameters, RetrainParameters
+from contract.jobs.documents import AnyParameters, DriftReportParameters, EvaluateParameters, RetrainParameters
 from contract.jobs.policy import RetrainPolicies, RetrainPolicy
 from gateway.catalogue import Model
 from gateway.errors import FieldError, RequestInvalid
-from gateway.jobs.documents import EvaluateDocument, RetrainDocument
+from gateway.jobs.documents import DriftReportDocument, EvaluateDocument, RetrainDocument
 from gateway.jobs.errors import BatchNotUsable
 from gateway.jobs.new_job import NewJob
 
@@ -38,11 +39,17 @@ class Asker:
 
 
 class Questions:
-    """Makes new jobs by the models' policies; `examples` is None where nothing can be uploaded."""
+    """Makes new jobs by the models' policies; `examples` is None where nothing can be uploaded.
 
-    def __init__(self, policies: RetrainPolicies, examples: TrainingBatches | None) -> None:
+    `hashed` are the columns of which the prediction log keeps no values.
+    """
+
+    def __init__(
+        self, policies: RetrainPolicies, examples: TrainingBatches | None, hashed: tuple[str, ...] = ()
+    ) -> None:
         self._policies = policies
         self._examples = examples
+        self._hashed = hashed
 
     async def retrain(self, model: Model, asked: RetrainDocument, asker: Asker) -> NewJob:
         """A retrain; raises `RequestInvalid` or `BatchNotUsable`."""
@@ -74,6 +81,18 @@ class Questions:
         )
         return _job(model, parameters, policy, asker)
 
+    def drift_report(self, model: Model, asked: DriftReportDocument, asker: Asker) -> NewJob:
+        """A drift report; raises `RequestInvalid`, `ReferenceMissing`, or `ModelNotServed` without a stable version."""
+        if asked.version is not None:
+            _check_version(model, "version", asked.version)
+        version = asked.version or model.choose(None).version
+        check_has_reference(model.card(version))
+        span = asked.span()
+        parameters = DriftReportParameters(
+            version=version, since=span.since, until=span.until, hashed=self._hashed, question=asked.digest
+        )
+        return _job(model, parameters, self._policies.of(model.name), asker)
+
     async def _training(self, model: str, data: Literal["all", "none"] | list[str]) -> tuple[str, ...]:
         if data == "none":
             return ()
@@ -91,9 +110,7 @@ class Questions:
         return [] if self._examples is None else await self._examples.batches(model)
 
 
-def _job(
-    model: Model, parameters: RetrainParameters | EvaluateParameters, policy: RetrainPolicy, asker: Asker
-) -> NewJob:
+def _job(model: Model, parameters: AnyParameters, policy: RetrainPolicy, asker: Asker) -> NewJob:
     return NewJob(
         model=model.name,
         parameters=parameters,

@@ -3,9 +3,11 @@
 from hashlib import sha256
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from contract.jobs.documents import BatchId, JobState
+from contract.moments import Span
+from gateway.drift.query import HOUR_S, YEAR_S, span_of
 from gateway.history.query import id_of
 from gateway.request_document import Note, RequestDocument
 
@@ -46,6 +48,23 @@ class EvaluateDocument(Question):
     """Any published version; without it, the stable one."""
     data: Literal["test"] | Batches = "test"
     """The model's own test set, or batches of uploaded data, by their ids."""
+
+
+class DriftReportDocument(Question):
+    """A drift report; every field may be left out."""
+
+    version: Version | None = None
+    """Any published version; without it, the stable one."""
+    since: AwareDatetime | None = None
+    """From this time on, to the millisecond."""
+    until: AwareDatetime | None = None
+    """Before this time; now without it."""
+    window_s: Annotated[int, Field(ge=60, le=YEAR_S)] = HOUR_S
+    """Seconds before `until`, where `since` isn't given."""
+
+    def span(self) -> Span:
+        """The time asked for; raises `RequestInvalid`."""
+        return span_of(self.since, self.until, self.window_s, place="body")
 
 
 class JobsQuery(BaseModel):

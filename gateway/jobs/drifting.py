@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 
 from contract.card import VersionCard
 from contract.jobs.policy import DriftPolicy
+from contract.moments import Span
 from gateway.catalogue import Model
 from gateway.drift.answers import DriftReport
-from gateway.drift.query import Span
 from gateway.jobs.history import RetrainHistory
 
 LOOKS = 60

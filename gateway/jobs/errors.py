@@ -7,6 +7,8 @@ TriremeError
 ├── IdempotencyConflict   409  idempotency-conflict
 ├── BatchNotUsable        422  batch-not-usable
 ├── EvaluationUnknown     404  evaluation-unknown
+├── ReportNotReady        409  report-not-ready
+├── ReportGone            404  report-gone
 ├── LaunchFailed          500  launch-failed
 ├── LauncherAway          500  launcher-away
 └── RetryLater
@@ -63,6 +65,22 @@ class EvaluationUnknown(TriremeError):
     status = 404
     code = "evaluation-unknown"
     title = "The version was not evaluated on these data"
+
+
+class ReportNotReady(TriremeError):
+    """The job that makes the report has not succeeded; the detail says how it stands."""
+
+    status = 409
+    code = "report-not-ready"
+    title = "The report is not there"
+
+
+class ReportGone(TriremeError):
+    """The report's page was deleted, `GATEWAY_JOB_LOG_DAYS` after its job's end; ask for a new one."""
+
+    status = 404
+    code = "report-gone"
+    title = "The report is gone"
 
 
 class LaunchFailed(TriremeError):

@@ -9,13 +9,11 @@ from sqlalchemy import Row
 from contract.jobs.documents import (
     PARAMETERS,
     RESULT,
-    EvaluateParameters,
-    EvaluationResult,
+    AnyParameters,
+    AnyResult,
     JobKind,
     JobState,
     Progress,
-    RetrainParameters,
-    RetrainResult,
 )
 from gateway.history.records import with_zone
 from gateway.jobs.launcher import Claimed
@@ -31,10 +29,10 @@ class Job:
     state: JobState
     reason: str | None
     reason_code: str | None
-    parameters: RetrainParameters | EvaluateParameters
+    parameters: AnyParameters
     champion: int | None
     progress: Progress | None
-    result: RetrainResult | EvaluationResult | None
+    result: AnyResult | None
     trigger: str
     principal: str
     idempotency_key: str | None

@@ -14,6 +14,7 @@ from gateway.jobs.events import JobEvents
 from gateway.jobs.job import Job
 from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.new_job import NewJob
+from gateway.jobs.pages import JobPages
 from gateway.jobs.runner import Runner
 from gateway.jobs.settings import JobSettings
 from gateway.jobs.store import JobStore
@@ -31,6 +32,7 @@ class Jobs:
 
     store: JobStore
     events: JobEvents
+    pages: JobPages
     questions: Questions
     runner: Runner
     streams: Admission

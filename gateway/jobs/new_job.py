@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from contract.jobs.documents import EvaluateParameters, JobKind, RetrainParameters
+from contract.jobs.documents import AnyParameters, JobKind
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class NewJob:
     """A question for a job; whoever asks has checked its parameters."""
 
     model: str
-    parameters: RetrainParameters | EvaluateParameters
+    parameters: AnyParameters
     trigger: Literal["request", "schedule", "data", "drift"]
     principal: str
     """Who asked."""
@@ -24,7 +24,7 @@ class NewJob:
         """What kind of job it is."""
         return self.parameters.kind
 
-    def is_what_made(self, parameters: RetrainParameters | EvaluateParameters) -> bool:
+    def is_what_made(self, parameters: AnyParameters) -> bool:
         """Whether a job with this one's idempotency key came from the same question.
 
         A trigger's key says all: what two gateways make of it may differ by a batch that came in between.

@@ -22,6 +22,7 @@ from gateway.jobs.jobs import Jobs, streams
 from gateway.jobs.kubernetes.opening import kubernetes_launcher
 from gateway.jobs.launcher import Launcher
 from gateway.jobs.metrics import JobMetrics
+from gateway.jobs.pages import JobPages
 from gateway.jobs.processes import ProcessLauncher
 from gateway.jobs.queue import JobQueue
 from gateway.jobs.runner import END_S, Runner
@@ -67,7 +68,9 @@ async def open_jobs(
     )
     async with _running(runner):
         store = JobStore(database, settings.job_queue)
-        jobs = Jobs(store, events, Questions(policies, examples), runner, streams(settings), settings, metrics)
+        questions = Questions(policies, examples, settings.log_hashed_columns)
+        pages = JobPages(database)
+        jobs = Jobs(store, events, pages, questions, runner, streams(settings), settings, metrics)
         triggers = Triggers(
             policies=policies,
             catalogue=catalogue,

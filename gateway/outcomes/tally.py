@@ -28,7 +28,7 @@ class Outcomes(NamedTuple):
 
 
 class Tally:
-    """Counts what became of each input: a picture, a block of rows, or a tensor."""
+    """Counts what became of each input: a picture, a block of rows, a tensor, or a file."""
 
     def __init__(self, clock: Callable[[], datetime] = utc_now, *, most: int = MOST) -> None:
         self._clock = clock

@@ -76,6 +76,9 @@ class Retire:
     version: int
 
 
+JUDGE, SMOKE_TEST = "judge", "smoke-test"
+"""Rules that decide over versions, as events name them; the judge's own rule follows a colon."""
+
 Action = Begin | Announce | Prove | Fail | Canary | Shadow | Promote | Rollback | Unload | Retire
 
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from gateway.database.engine import Database
 from gateway.errors import FieldError, RequestInvalid
 from gateway.history.records import with_zone
+from gateway.rollout.actions import JUDGE, SMOKE_TEST
 from gateway.rollout.tables import MODEL_EVENTS
 from gateway.rollout.traffic import VersionState
 
@@ -75,7 +76,15 @@ class EventLog:
 
     async def last(self, model: str) -> dict[int, ModelEvent]:
         """The last event of each of a model's versions."""
-        newest = select(func.max(MODEL_EVENTS.c.number)).where(MODEL_EVENTS.c.model == model)
+        return await self._last(MODEL_EVENTS.c.model == model)
+
+    async def last_verdicts(self, model: str) -> dict[int, ModelEvent]:
+        """The last event of each of a model's versions that the judge or the smoke test made."""
+        by = MODEL_EVENTS.c.principal
+        return await self._last(MODEL_EVENTS.c.model == model, or_(by.startswith(f"{JUDGE}:"), by == SMOKE_TEST))
+
+    async def _last(self, *conditions: ColumnElement[bool]) -> dict[int, ModelEvent]:
+        newest = select(func.max(MODEL_EVENTS.c.number)).where(*conditions)
         found = select(MODEL_EVENTS).where(MODEL_EVENTS.c.number.in_(newest.group_by(MODEL_EVENTS.c.version)))
         async with self._database.transaction() as connection:
             rows = (await connection.execute(found)).all()

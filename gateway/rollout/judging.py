@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from gateway.judge import verdict as judged
+from gateway.rollout.actions import JUDGE
 from gateway.rollout.comparing import Comparison
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.traffic import Traffic
 from gateway.rollout.verdict import Verdict
-
-RULE = "judge"
-"""What events name; the rule within it follows a colon."""
 
 
 class CanaryJudge:
@@ -44,7 +42,7 @@ def said(verdict: judged.Verdict) -> Verdict | None:
     """What the keeper is to do by a judge's verdict; None: wait."""
     if verdict.decision == "wait":
         return None
-    return Verdict(verdict.decision, f"{RULE}:{verdict.rule}", numbers_of(verdict), verdict.sentence)
+    return Verdict(verdict.decision, f"{JUDGE}:{verdict.rule}", numbers_of(verdict), verdict.sentence)
 
 
 def numbers_of(verdict: judged.Verdict) -> Mapping[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contract.names import ModelVersion
 from gateway.catalogue import Model
 from gateway.errors import ModelServerTimeout, ModelServerUnavailable
-from gateway.rollout.actions import Action, Announce, Begin, By, Fail, Prove, Shadow, Unload
+from gateway.rollout.actions import SMOKE_TEST, Action, Announce, Begin, By, Fail, Prove, Shadow, Unload
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.smoke import Outcome, SmokeTest
 from gateway.rollout.traffic import Traffic
@@ -17,7 +17,7 @@ from gateway.rollout.world import World
 
 log = logging.getLogger(__name__)
 
-PUBLISHED, SMOKE_TEST, POLICY, PLACE = "published", "smoke-test", "policy", "place"
+PUBLISHED, POLICY, PLACE = "published", "policy", "place"
 """Rules that events name."""
 
 Apply = Callable[[str, int, Action, By], Awaitable[Traffic]]

@@ -20,6 +20,7 @@ from gateway.rollout.keeper import Keeper
 from gateway.rollout.keeping import ModelKeeper
 from gateway.rollout.leases import Leases
 from gateway.rollout.metrics import RolloutMetrics
+from gateway.rollout.origins import Origins
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.rollouts import Rollouts
 from gateway.rollout.shadow import Shadows
@@ -78,7 +79,7 @@ async def open_rollouts(
         await following.refresh()
         shadows = Shadows(metrics, max_waiting=settings.shadow_queue)
         async with in_background(following.follow()), _working(keeper), shadows.running():
-            yield Rollouts(store, events, following, metrics, shadows, comparison, policies)
+            yield Rollouts(store, events, following, metrics, shadows, comparison, policies, Origins(database))
 
 
 def _teller(catalogue: CatalogueFollower, metrics: RolloutMetrics, holdings: Holdings | None) -> Tell:

@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from contract.errors import ModelUnknown, NameInvalid, VersionDamaged, VersionUnknown
+from contract.errors import ModelUnknown, NameInvalid, ReferenceMissing, VersionDamaged, VersionUnknown
 from gateway.database.errors import DatabaseUnavailable
 from gateway.drift.answers import DriftReport
-from gateway.drift.errors import ReferenceMissing
 from gateway.drift.query import DriftQuery
 from gateway.errors import ModelNotServed, Overloaded, RequestInvalid
 from gateway.prediction_log.errors import LogOff

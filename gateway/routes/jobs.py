@@ -1,4 +1,4 @@
-"""What the endpoints of retrains and evaluations have in common."""
+"""What the endpoints of jobs have in common."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -41,7 +41,7 @@ STREAMING = (*FINDING, Overloaded)
 
 def asking(kind: JobKind) -> Responses:
     """The `responses` of an endpoint that makes jobs of a kind."""
-    header = {"description": f"Where the job is: `/v1/models/<model>/{kind.value}/<id>`.", "schema": {"type": "string"}}
+    header = {"description": f"Where the job is: `/v1/models/<model>/{kind.path}/<id>`.", "schema": {"type": "string"}}
     return {202: {"description": "It is queued, or was before.", "headers": {"Location": header}}, **problems(*ASKING)}
 
 
@@ -64,7 +64,7 @@ WhoAsks = Annotated[Asker, Depends(_asker)]
 
 def taken(response: Response, job: Job) -> dict[str, Any]:
     """The answer to a question for a job."""
-    response.headers["Location"] = f"/v1/models/{job.model}/{job.kind.value}/{job.id}"
+    response.headers["Location"] = f"/v1/models/{job.model}/{job.kind.path}/{job.id}"
     return shown(job)
 
 

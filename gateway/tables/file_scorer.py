@@ -1,6 +1,7 @@
 """A file's way: a chunk is read, encoded, computed and written; while one is computed, the next ones are prepared."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 from contract.table import Encoded
 from contract.tabular.reading import encode
 from contract.tabular.table_file import Chunk, TableFile
-from gateway.errors import ModelServerFailed
+from gateway.errors import ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded
 from gateway.inference import Features, ModelServer, Probabilities
 from gateway.metrics import Metrics
 from gateway.tables.ids import ids_of
@@ -26,6 +27,8 @@ IN_FLIGHT = 2
 """Calls for one file to the model server."""
 AHEAD = 3
 """Chunks of one file in memory."""
+FAILED = (ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, Overloaded)
+"""What is the version's own fault, or its server's."""
 
 
 def chunk_rows(columns: int) -> int:
@@ -45,8 +48,23 @@ class FileScorer:
     async def chunks(self, model: TableModel, table: TableFile) -> AsyncGenerator[ScoredChunk, None]:
         """The rows with their answers, in order; closing the iterator early cancels what is in work.
 
-        Raises what reading chunks and `ModelServer.infer` raise.
+        A file counts as one answer of the version: given to its end, or failed by the model server; one that nobody
+        waits for any more, or that is itself at fault, doesn't count. Raises what reading chunks and
+        `ModelServer.infer` raise.
         """
+        predicted = 0
+        try:
+            async with contextlib.aclosing(self._chunks(model, table)) as chunks:
+                async for chunk in chunks:
+                    predicted += len(chunk.scored.labels)
+                    yield chunk
+        except FAILED:
+            self.metrics.count_answer(model.card.name, is_answered=False)
+            raise
+        if predicted:
+            self.metrics.count_answer(model.card.name, is_answered=True)
+
+    async def _chunks(self, model: TableModel, table: TableFile) -> AsyncGenerator[ScoredChunk, None]:
         running: deque[asyncio.Task[ScoredChunk]] = deque()
         calls = asyncio.Semaphore(IN_FLIGHT)
         chunks, first = table.chunks(chunk_rows(len(model.schema.columns))), 0

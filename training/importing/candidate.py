@@ -7,8 +7,8 @@ from pathlib import Path
 import onnx
 from onnx import ModelProto
 
-from contract.card import Lineage, Output
-from contract.drift.reference import ReferenceFile
+from contract.card import IMPORT, Lineage, Output
+from contract.drift.reference import REFERENCE, Reference, ReferenceFile
 from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
 from contract.metrics import Evaluation
@@ -19,7 +19,6 @@ from training.importing.artefact import Artefact
 from training.importing.spec import Spec
 from training.lineage import code_version, library_versions
 
-SOURCE = "import"
 LIBRARIES = ("onnx", "onnxruntime", "tf2onnx")
 
 
@@ -34,14 +33,21 @@ class Imported:
     lineage: Lineage
     graph: ModelProto
     golden: GoldenExamples
-    reference: ReferenceFile | None = None
-    """Always None: what it was trained on isn't known."""
+    looks: tuple[Reference, ReferenceFile] | None = None
+    """What the examples look like; None where they are too few to tell."""
+
+    @property
+    def reference(self) -> ReferenceFile | None:
+        """As `Candidate` says."""
+        return None if self.looks is None else self.looks[1]
 
     def build(self, staged: Path) -> None:
         """Put the graph and the examples into a staged folder."""
         (staged / ONNX_MODEL).parent.mkdir(parents=True)
         onnx.save(self.graph, staged / ONNX_MODEL)
         self.golden.write(staged / GOLDEN)
+        if self.looks is not None:
+            self.looks[0].write(staged / REFERENCE)
 
 
 def make_lineage(artefact: Artefact, examples: str, spec: Spec, kind: Kind) -> Lineage:
@@ -49,7 +55,7 @@ def make_lineage(artefact: Artefact, examples: str, spec: Spec, kind: Kind) -> L
     said = spec.model_dump(mode="json", exclude_unset=True)
     return Lineage(
         data={"artefact": artefact.digest, "examples": examples},
-        source=SOURCE,
+        source=IMPORT,
         code=code_version(Path(__file__).parents[1]),
         libraries=library_versions(LIBRARIES),
         machine=str(read_hardware()),

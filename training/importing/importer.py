@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contract.card import Output
+from contract.drift.reference import Reference, ReferenceFile, reference_of_pictures
 from contract.names import check_model_name
 from training.data.dataset import Split
 from training.data.storage import storage_errors
@@ -29,6 +30,9 @@ from training.settings import TrainingSettings
 Tell = Callable[[str], None]
 SUSPICIOUS = 1.5
 """An accuracy below so many times that of guessing is told: labels or spec are likely to be wrong."""
+
+ENOUGH = 200
+"""Examples from which on they are taken for what pictures look like: as many as a look at drift asks of predictions."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,19 @@ class Importer:
             lineage=make_lineage(artefact, split.digest, request.spec, kind),
             graph=artefact.model,
             golden=golden.answered(probabilities[len(split) :]),
+            looks=self._looks(split, request.labels, probabilities[: len(split)]),
         )
+
+    def _looks(
+        self, split: Split, labels: tuple[str, ...], probabilities: answers.Numbers
+    ) -> tuple[Reference, ReferenceFile] | None:
+        if len(split) >= ENOUGH:
+            return reference_of_pictures(split.images, labels, probabilities)
+        self._finding(
+            f"{len(split)} examples are too few to say what its pictures look like, so drift can't be found; "
+            f"{ENOUGH} are enough."
+        )
+        return None
 
     def _kind(
         self, request: ImportRequest, artefact: Artefact, schema: Schema, numbers: answers.Numbers

@@ -18,14 +18,13 @@ from sqlalchemy import Connection, Engine, and_, func, insert, select, true, upd
 from contract.jobs.documents import (
     ACTIVE,
     PARAMETERS,
-    EvaluationResult,
+    AnyResult,
     JobState,
     Progress,
-    RetrainResult,
 )
-from contract.jobs.tables import JOB_EVENTS, JOBS
+from contract.jobs.tables import JOB_EVENTS, JOB_PAGES, JOBS
 from training.retrain.errors import JobUnsupported
-from training.retrain.work import Assignment
+from training.retrain.work import Assignment, Page
 
 LOGS, PROGRESSES = 2_000, 5_000
 """Events of these kinds that one job may have, over all its attempts."""
@@ -36,10 +35,12 @@ class Ending:
     """How a job ends."""
 
     state: JobState
-    result: RetrainResult | EvaluationResult | None = None
+    result: AnyResult | None = None
     reason: str | None = None
     """One sentence that a user may read."""
     code: str | None = None
+    page: Page | None = None
+    """Is kept with the result, in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class JobDesk:
             "ended": self._now(),
             "lane": None,
         }
-        return self._leave(values, true())
+        return self._leave(values, true(), ending.page)
 
     def stop(self) -> bool:
         """End this attempt: the job is cancelled where that was asked, and else queued to go on later.
@@ -117,14 +118,20 @@ class JobDesk:
         queued = {"state": JobState.QUEUED.value, "holder": None, "lane": None, "reason": None}
         return self._leave(cancelled, JOBS.c.cancel_asked) or self._leave(queued, ~JOBS.c.cancel_asked)
 
-    def _leave(self, values: dict[str, Any], condition: Any) -> bool:
+    def _leave(self, values: dict[str, Any], condition: Any, page: Page | None = None) -> bool:
         with self._engine.begin() as connection:
             if connection.execute(update(JOBS).where(self._active, condition).values(values)).rowcount:
                 told = {"state": values["state"], "reason": values["reason"]}
                 self._note(connection, "state", {name: value for name, value in told.items() if value is not None})
+                self._keep(connection, page)
                 return True
             written = and_(self._ours, JOBS.c.state == values["state"], condition)
             return connection.execute(select(JOBS.c.id).where(written)).first() is not None
+
+    def _keep(self, connection: Connection, page: Page | None) -> None:
+        if page is not None:
+            values = {"job_id": self.job, "html": page.html, "scripts": list(page.scripts)}
+            connection.execute(insert(JOB_PAGES).values(values))
 
     def _note_all(self, connection: Connection, kind: str, data: Sequence[dict[str, Any]], most: int) -> None:
         if not data:

@@ -160,5 +160,5 @@ class _Log(io.TextIOBase):
 
 def _ending_of(outcome: Outcome) -> Ending:
     if outcome.rejected is None:
-        return Ending(JobState.SUCCEEDED, outcome.result)
+        return Ending(JobState.SUCCEEDED, outcome.result, page=outcome.page)
     return Ending(JobState.REJECTED, outcome.result, public(outcome.rejected), "rule-broken")

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Literal, cast
 
-from contract.jobs.documents import JobKind
+from contract.jobs.documents import JobKind, RetrainParameters
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from training.retrain.errors import JobUnsupported
@@ -15,6 +15,8 @@ WORKS: dict[tuple[JobKind, InputKind], str] = {
     (JobKind.RETRAIN, "table"): "training.retrain.tables:retrain",
     (JobKind.EVALUATE, "image"): "training.retrain.evaluation:evaluate",
     (JobKind.EVALUATE, "table"): "training.retrain.evaluation:evaluate",
+    (JobKind.DRIFT_REPORT, "image"): "training.drift_report.work:drift_report",
+    (JobKind.DRIFT_REPORT, "table"): "training.drift_report.work:drift_report",
 }
 """`module:function` of each."""
 
@@ -22,13 +24,19 @@ WORKS: dict[tuple[JobKind, InputKind], str] = {
 def find_work(assignment: Assignment, repository: ModelRepository) -> Work:
     """What does the job; raises `JobUnsupported`."""
     parameters = assignment.parameters
-    version = parameters.version if parameters.kind is JobKind.EVALUATE else assignment.champion
-    kind = input_kind(assignment.model, version, parameters.base, repository)
+    kind = _input_kind(assignment, repository)
     place = WORKS.get((parameters.kind, kind))
     if place is None:
         raise JobUnsupported(f"There are no jobs of the kind {parameters.kind} for models of this kind ({kind}).")
     module, _, function = place.partition(":")
     return cast("Work", getattr(import_module(module), function))
+
+
+def _input_kind(assignment: Assignment, repository: ModelRepository) -> InputKind:
+    parameters = assignment.parameters
+    if isinstance(parameters, RetrainParameters):
+        return input_kind(assignment.model, assignment.champion, parameters.base, repository)
+    return input_kind(assignment.model, parameters.version, None, repository)
 
 
 def input_kind(model: str, version: int | None, base: str | None, repository: ModelRepository) -> InputKind:

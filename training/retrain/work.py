@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rich.console import Console
 
-from contract.jobs.documents import EvaluateParameters, EvaluationResult, Progress, RetrainParameters, RetrainResult
+from contract.jobs.documents import AnyParameters, AnyResult, Progress
 from contract.repository import ModelRepository
 from training.retrain.examples import ExampleReader
 from training.settings import TrainingSettings
@@ -23,7 +23,7 @@ class Assignment:
     id: str
     attempt: int
     model: str
-    parameters: RetrainParameters | EvaluateParameters
+    parameters: AnyParameters
     champion: int | None
     """The version that was stable when the job was claimed."""
 
@@ -63,12 +63,23 @@ class Office:
 
 
 @dataclass(frozen=True)
+class Page:
+    """A page for people that needs nothing but itself; it is kept beside the job."""
+
+    html: bytes
+    """Compressed by gzip."""
+    scripts: tuple[str, ...]
+    """What a Content-Security-Policy calls its own scripts, such as `sha256-…`; no other one may run."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What work that was done came to."""
 
-    result: RetrainResult | EvaluationResult
+    result: AnyResult
     rejected: str | None = None
     """Why the model's rule refused the version, as a sentence; None where it didn't."""
+    page: Page | None = None
 
 
 Work = Callable[[Assignment, Office], Outcome]

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from contract.drift.sampling import PAGE, SLICES
+from contract.moments import Span
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from gateway.database.engine import Database
 from gateway.drift.detector import MAX_WAITING, DriftDetector
-from gateway.drift.query import Span
-from gateway.drift.sampling import PAGE, SLICES, sample
+from gateway.drift.sampling import sample
 from gateway.errors import Overloaded
 from gateway.metrics import Metrics
 from gateway.prediction_log.ids import lowest_id

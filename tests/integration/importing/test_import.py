@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from contract.card import VersionCard
 from contract.digests import file_digest
+from contract.drift.reference import REFERENCE, Reference, ReferenceFile
 from contract.errors import NameInvalid
 from contract.golden import GoldenExamples
 from contract.inputs import ImageInput
@@ -24,6 +25,7 @@ from contract.repository import GOLDEN, ModelRepository
 from modelserver.temporary import TemporaryServer
 from tests.support.foreign import LABELS, SIZE, colour_model, model, write_pictures
 from training.importing import folding
+from training.importing.candidate import Imported
 from training.importing.cli import import_
 from training.importing.errors import ArtefactFailed, ArtefactUnsafe
 from training.importing.importer import Importer, ImportRequest
@@ -94,6 +96,32 @@ def test_the_served_version_knows_the_colours_of_pictures(file: Path, examples: 
     assert answers.argmax(axis=1).tolist() == [0, 1, 2]
     golden = GoldenExamples.read(root / "colours-v1" / GOLDEN)
     assert set(golden.labels) == set(LABELS)
+
+
+def test_many_examples_become_the_reference_for_drift_and_few_are_told(
+    file: Path, examples: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    many = write_pictures(tmp_path / "many", each=70)
+    imported, few = (_prepared(file, given, tmp_path, said) for given in (many, examples))
+    assert imported.reference == ReferenceFile(examples=210)
+    imported.build(tmp_path / "staged")
+    found = Reference.read(tmp_path / "staged" / REFERENCE)
+    assert [one.name for one in found.features] == ["brightness", "contrast", "sharpness"]
+    assert {one.name: one.count for one in found.label.categories} == dict.fromkeys(LABELS, 70)
+    assert few.reference is None
+    few.build(tmp_path / "few")
+    assert not (tmp_path / "few" / REFERENCE).exists()
+    told = [one for one in said if "drift" in one]
+    assert told == [
+        "12 examples are too few to say what its pictures look like, so drift can't be found; 200 are enough."
+    ]
+
+
+def _prepared(file: Path, examples: Path, folder: Path, said: list[str]) -> Imported:
+    request, work = ImportRequest("colours", file, LABELS, SPEC, examples), folder / f"work-{examples.name}"
+    work.mkdir()
+    return importer(said).prepare(request, work)
 
 
 def save_module(folder: Path, module: Any, serve: Callable[[Any], Any]) -> Path:

@@ -11,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from contract.jobs.documents import EvaluateParameters, JobKind, JobState, RetrainParameters
 from contract.jobs.policy import RetrainPolicies, RetrainPolicy
-from contract.jobs.tables import JOB_EVENTS, JOBS, METADATA
+from contract.jobs.tables import JOB_EVENTS, JOB_PAGES, JOBS, METADATA
 from gateway.database.engine import Database, open_database
 from gateway.database.settings import DatabaseSettings
 from gateway.jobs.errors import IdempotencyConflict, JobOver, JobQueueFull, JobUnknown, LauncherAway, LaunchFailed
@@ -157,7 +157,7 @@ class Going:
 
 async def test_the_tables_are_what_the_migrations_make(database: Database) -> None:
     def differences(connection: Connection) -> Sequence[Any]:
-        names = {JOBS.name, JOB_EVENTS.name}
+        names = {JOBS.name, JOB_EVENTS.name, JOB_PAGES.name}
         options = {"include_name": lambda name, kind, _: kind != "table" or name in names, "compare_type": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), METADATA))
 
@@ -257,7 +257,12 @@ async def test_what_mattered_while_a_job_ran_ends_some_time_after_it(rig: Rig) -
         await events.add_lines(one, [f"line {number}" for number in range(CHUNK + 1)])
     await rig.set(old, state="failed", ended=now - timedelta(days=3))
     await rig.set(recent, state="failed", ended=now - timedelta(days=1))
+    async with rig.database.transaction() as connection:
+        pages = [{"job_id": one, "html": b"", "scripts": []} for one in (old, recent)]
+        await connection.execute(insert(JOB_PAGES), pages)
     await JobUpkeep(rig.database, timedelta(days=2)).tidy(now)
+    async with rig.database.transaction() as connection:
+        assert list(await connection.scalars(select(JOB_PAGES.c.job_id))) == [recent]
     assert [event.kind for event in await events.after(old, 0)] == ["state"]
     for one in (recent, waiting):
         assert len(await events.last_lines(one, 9999)) == CHUNK + 1

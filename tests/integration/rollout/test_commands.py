@@ -66,6 +66,9 @@ def test_a_canary_is_started_promoted_and_rolled_back(trireme: Any, tmp_path: Pa
     assert two[5].endswith("canary by local:local: let us see")
     assert rows(trireme("promote", "tiny", "2"))[1][3:5] == ["stable", "100 %"]
     assert rows(trireme("rollback", "tiny"))[0][3:5] == ["stable", "100 %"]
+    told = trireme("versions", "tiny")
+    assert "version 1  stable, 100 % of the traffic" in told.stdout
+    assert "version 2  retired" in told.stdout
     refused = trireme("promote", "tiny", "2")
     assert isinstance(refused.exception, Refused)
     assert refused.exception.problem_code == "transition-refused"

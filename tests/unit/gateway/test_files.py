@@ -294,13 +294,39 @@ async def gather(http: httpx.AsyncClient, request: dict[str, Any], into: bytearr
             into += piece
 
 
-async def test_a_failure_at_the_beginning_is_a_problem(repository: Path) -> None:
-    class Away(RiskServer):
-        async def infer(self, *given: Any) -> Probabilities:
-            raise ModelServerFailed
+class Away(RiskServer):
+    async def infer(self, *given: Any) -> Probabilities:
+        raise ModelServerFailed
 
+
+async def test_a_failure_at_the_beginning_is_a_problem(repository: Path) -> None:
     async with gateway(repository, Away()) as http:
         check_problem(await http.post(FILE, **sent("csv")), 502, "model-server-failed")
+
+
+def counted(metrics: str) -> dict[str, float]:
+    """What became of all that version 2 was asked for."""
+    prefix = 'trireme_gateway_answers_total{model="credit",outcome="'
+    lines = (line.removeprefix(prefix) for line in metrics.splitlines() if line.startswith(prefix))
+    return {line.split('"')[0]: float(line.split()[-1]) for line in lines if 'version="2"' in line}
+
+
+async def test_a_file_counts_as_one_answer_however_many_rows_it_has(http: httpx.AsyncClient) -> None:
+    before = counted((await http.get("/metrics")).text)
+    assert (await http.post(FILE, **sent("csv"))).status_code == 200
+    assert counted((await http.get("/metrics")).text) == {"answered": before.get("answered", 0) + 1}
+
+
+async def test_a_file_that_the_model_server_breaks_off_counts_as_one_failure_and_a_bad_one_not_at_all(
+    repository: Path,
+) -> None:
+    bad_rows = written("csv", [{**row, "age": -1} for row in ROWS])
+    async with gateway(repository, Away()) as http:
+        assert (await http.post(FILE, **sent("csv", bad_rows))).status_code == 200
+        assert (await http.post(FILE, **sent("csv", b"age\n"))).status_code == 422
+        assert counted((await http.get("/metrics")).text) == {}
+        assert (await http.post(FILE, **sent("csv"))).status_code == 502
+        assert counted((await http.get("/metrics")).text) == {"failed": 1}
 
 
 async def test_limits_hold_for_bytes_rows_and_files_in_work(repository: Path) -> None:

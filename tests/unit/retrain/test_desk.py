@@ -1,12 +1,15 @@
 """A job and its row: every change is one attempt's."""
 
 import pytest
+from sqlalchemy import select
 
 from contract.jobs.documents import JobState, Progress, RetrainParameters, RetrainResult
+from contract.jobs.tables import JOB_PAGES
 from tests.support.job_rows import JobRows
 from training.retrain import desk as desks
 from training.retrain.desk import Ending, JobDesk, Situation
 from training.retrain.errors import JobUnsupported
+from training.retrain.work import Page
 
 RESULT = RetrainResult(run="r", champion=2, published=3, rule="It held.", examples_added=1, accuracy=0.5)
 
@@ -63,6 +66,26 @@ def test_a_superseded_attempt_changes_nothing(desk: JobDesk, rows: JobRows, job:
     assert not desk.stop()
     assert rows.row(job) == before
     assert rows.events(job, "log") == []
+
+
+def pages(rows: JobRows) -> list[tuple[str, bytes, list[str]]]:
+    with rows.engine.begin() as connection:
+        return [(row.job_id, row.html, row.scripts) for row in connection.execute(select(JOB_PAGES))]
+
+
+def test_a_page_is_kept_with_its_result_once_and_never_for_a_superseded_attempt(
+    desk: JobDesk, rows: JobRows, job: str
+) -> None:
+    ending = Ending(JobState.SUCCEEDED, RESULT, page=Page(b"zipped", ("sha256-x",)))
+    desk.begin()
+    rows.claim(job)
+    assert not desk.end(ending)
+    assert pages(rows) == []
+    ours = JobDesk(rows.engine, job, 2)
+    assert ours.begin()
+    assert ours.end(ending)
+    assert ours.end(ending)
+    assert pages(rows) == [(job, b"zipped", ["sha256-x"])]
 
 
 def test_an_end_is_written_whole_and_frees_the_lane(desk: JobDesk, rows: JobRows, job: str) -> None:

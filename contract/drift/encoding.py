@@ -9,10 +9,10 @@ import numpy as np
 from contract.card import VersionCard
 from contract.drift.comparison import Present
 from contract.drift.pictures import Figures
+from contract.drift.sampling import Sample
 from contract.drift.summaries import Values
 from contract.inputs import TableInput
 from contract.table import Encoder
-from gateway.drift.sampling import Sample
 
 
 def present(card: VersionCard, sample: Sample, hashed: Collection[str]) -> Present:

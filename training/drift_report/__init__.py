@@ -1,0 +1,1 @@
+"""The full report of a version's drift, made by Evidently in a job."""
