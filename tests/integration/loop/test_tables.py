@@ -18,6 +18,7 @@ from contract.repository import REPORT
 from gateway.prediction_log.tables import FEEDBACK, PREDICTIONS
 from tests.support.credit_table import write_recipe, write_table
 from tests.support.loop import Done, Heard, Loop, open_loop
+from tests.support.tracked import in_mlflow, tracked
 from tests.support.uploads import Objects, batch_id, rows_batch
 from training.retrain.evaluation import evaluate
 from training.retrain.tables import retrain
@@ -155,6 +156,20 @@ def test_a_stop_leaves_no_half_run_and_a_worse_version_is_not_published(loop: Lo
     assert "the rule allows 0.2 points" in outcome.result.rule
     assert outcome.result.comparisons[0].difference < -0.002
     assert loop.repository.versions("loans") == versions
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own
+def test_a_rejected_run_is_tracked_with_its_report(loop: Loop, tmp_path: Path) -> None:
+    turned, tracking = loop.upload(labelled(rows(loop.root, 900, seed=5), 5, is_turned=True)), in_mlflow(tmp_path)
+    office = loop.office("loans", tmp_path)
+    office = replace(office, settings=office.settings.model_copy(update=tracking))
+    parameters = RetrainParameters(batches=(turned,), max_loss_points=0.2)
+    outcome = retrain(Assignment(batch_id(79), 1, "loans", parameters, 1), office)
+    assert outcome.rejected is not None
+    assert isinstance(outcome.result, RetrainResult)
+    run, files = tracked(tracking["mlflow_uri"], "loans", outcome.result.run)
+    assert (run.info.status, run.data.metrics["test_accuracy"]) == ("FINISHED", outcome.result.accuracy)
+    assert files >= {"report.html", "report.json", "run.json", "recipe.yaml", "plots/champion-challenger.png"}
 
 
 def test_a_job_that_has_published_does_so_once(loop: Loop, done: Done, tmp_path: Path) -> None:

@@ -13,14 +13,18 @@ from contract.repository import ModelRepository
 from tests.integration.retrain.workshop import ROOT, Workshop
 from tests.support.cifar10 import sample, write_batches
 from tests.support.finished import finished_run
+from tests.support.tracked import in_mlflow, tracked
 from tests.support.uploaded import noise, upload, withdraw
 from training.data import cifar10
+from training.retrain.attempt import RUN
 from training.retrain.desk import JobDesk
 from training.retrain.harness import FOLDER, Harness
 from training.retrain.kinds import find_work
-from training.retrain.pictures import RUN
 from training.retrain.stops import stops
 from training.settings import TrainingSettings
+
+# MLflow's own ways with SQLAlchemy are not for us to change.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 CHAMPION = 8
 """Of the versions by hand, the one that answers most of the sample's test pictures rightly: 15 of 100."""
@@ -37,7 +41,7 @@ def parameters(*batches: str, **given: Any) -> RetrainParameters:
     return RetrainParameters(base="cifar10", batches=batches, **given)
 
 
-def do(workshop: Workshop, job: str) -> dict[str, Any]:
+def do(workshop: Workshop, job: str, **changes: Any) -> dict[str, Any]:
     """Do the first attempt in this process; returns the row after it."""
     settings = TrainingSettings(
         _env_file=None,
@@ -46,6 +50,7 @@ def do(workshop: Workshop, job: str) -> dict[str, Any]:
         data_dir=workshop.root / "cifar10",
         examples=str(workshop.examples),
         repository=workshop.repository,
+        **changes,
     )
     with stops(None) as stop:
         assert Harness(settings, JobDesk(workshop.rows.engine, job, 1), stop, find_work).run()
@@ -76,6 +81,15 @@ def test_a_worse_challenger_is_rejected_with_the_numbers_and_a_report(workshop: 
     report = (workshop.runs / result.run / "report.html").read_text()
     assert "Champion and challenger" in report
     assert "15.00%" in report
+
+
+def test_a_rejected_run_is_tracked_with_its_report(workshop: Workshop) -> None:
+    settings = in_mlflow(workshop.root)
+    row = do(workshop, almost_done(workshop), **settings)
+    assert row["state"] == "rejected"
+    run, files = tracked(settings["mlflow_uri"], "cifar10", row["result"]["run"])
+    assert (run.info.status, run.data.metrics["test_accuracy"]) == ("FINISHED", row["result"]["accuracy"])
+    assert files >= {"report.html", "report.json", "run.json", "plan.json", "plots/champion-challenger.png"}
 
 
 def test_a_missing_object_is_one_sentence(workshop: Workshop) -> None:
