@@ -27,8 +27,9 @@ from training.request import TrainingRequest
 from training.retrain.arena import Contender
 from training.retrain.attempt import RUN, Attempt, retrained
 from training.retrain.bases import base_of, load_base
-from training.retrain.challenge import Challenge, Judge, unopposed
+from training.retrain.challenge import Challenge
 from training.retrain.memo import read_memo
+from training.retrain.picture_feedback import read_picture_feedback
 from training.retrain.progress import StepProgress
 from training.retrain.uploads import Extended, PictureStore, extend
 from training.retrain.work import Assignment, Office, Outcome
@@ -66,11 +67,13 @@ class PictureRetrain:
         known = read_memo(run)
         if known is not None and known.champion == self.attempt.assignment.champion:
             return self.attempt.publish(run, RunRecord.read(run), known, partial(self._published, run, extended.data))
-        return self._challenged(run, extended, evaluation)
+        return self._challenged(run, extended, batches, evaluation)
 
-    def _challenged(self, run: Path, extended: Extended, evaluation: Sequence[Batch]) -> Outcome:
+    def _challenged(
+        self, run: Path, extended: Extended, batches: Sequence[Batch], evaluation: Sequence[Batch]
+    ) -> Outcome:
         self.attempt.heard(Progress(stage="evaluating"))
-        verdict, record = self._judge(run, extended.data, evaluation), RunRecord.read(run)
+        verdict, record = self._judge(run, extended.data, batches, evaluation), RunRecord.read(run)
         self._report(run, record, extended.data, verdict)
         publish = partial(self._published, run, extended.data)
         return self.attempt.end(run, record, verdict, publish, added=extended.added, left_out=extended.left_out)
@@ -136,18 +139,20 @@ class PictureRetrain:
             batches=tuple(batch.id for batch in batches),
         )
 
-    def _judge(self, run: Path, data: DataSet, evaluation: Sequence[Batch]) -> Verdict:
-        challenger = converted(run)
+    def _judge(self, run: Path, data: DataSet, batches: Sequence[Batch], evaluation: Sequence[Batch]) -> Verdict:
+        challenger, champion = converted(run), self.attempt.champion
+        if champion is None:
+            return Verdict(None, self.attempt.parameters.max_loss_points)
         self.attempt.tell_contest()
-        return self._judged_by(evaluation)(challenger, data, self.office.folder)
-
-    def _judged_by(self, evaluation: Sequence[Batch]) -> Judge:
-        limit = self.attempt.parameters.max_loss_points
-        if self.attempt.champion is None:
-            return unopposed(limit)
         return Challenge(
-            self.office.repository, self.attempt.champion, self.store, evaluation, limit, self.office.reporter.check
-        ).judge
+            self.office.repository,
+            champion,
+            self.store,
+            evaluation,
+            self.attempt.parameters.max_loss_points,
+            told=partial(read_picture_feedback, self.office, champion.model, data.labels, batches),
+            check=self.office.reporter.check,
+        ).judge(challenger, data, self.office.folder)
 
     def _report(self, run: Path, record: RunRecord, data: DataSet, verdict: Verdict) -> None:
         from training.report.report import Report  # noqa: PLC0415 - Matplotlib

@@ -3,21 +3,19 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import csv
 from rich.console import Console
-from sqlalchemy import insert
 
 from contract.examples.batch import Batch, Use
 from contract.jobs.documents import EvaluateParameters, EvaluationResult, Progress, RetrainParameters, RetrainResult
 from contract.repository import REPORT
-from gateway.prediction_log.tables import FEEDBACK, PREDICTIONS
 from tests.support.credit_table import write_recipe, write_table
 from tests.support.loop import Done, Heard, Loop, open_loop
+from tests.support.told import log_prediction, tell_label
 from tests.support.tracked import in_mlflow, tracked
 from tests.support.uploads import Objects, batch_id, rows_batch
 from training.retrain.evaluation import evaluate
@@ -74,14 +72,10 @@ def labelled(
 
 def tell_feedback(loop: Loop, table: pa.Table) -> None:
     """Log predictions of rows with their values, and what became of them."""
-    with loop.rows.engine.begin() as connection:
-        for number, row in enumerate(table.to_pylist()):
-            features = {name: row[name] for name in ("age", "income", "employed", "purpose")}
-            logged = {"id": batch_id(number), "time": datetime.now(UTC), "kind": "row", "model": "loans", "version": 1}
-            logged |= {"features": features, "latency_ms": 1.0, "principal": "test", "trace_id": "0" * 32}
-            connection.execute(insert(PREDICTIONS).values(logged))
-            told = {"prediction_id": batch_id(number), "label": ("good", "bad")[int(row["outcome"])]}
-            connection.execute(insert(FEEDBACK).values({**told, "time": datetime.now(UTC), "principal": "test"}))
+    for number, row in enumerate(table.to_pylist()):
+        features = {name: row[name] for name in ("age", "income", "employed", "purpose")}
+        log_prediction(loop.rows.engine, number, "loans", features=features)
+        tell_label(loop.rows.engine, number, ("good", "bad")[int(row["outcome"])])
 
 
 @pytest.fixture(scope="module")
