@@ -33,8 +33,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_runs_reports_versions_and_aliases_come_to_a_server(server: str, tmp_path: Path) -> None:
-    given = {"tracking": ("mlflow",), "mlflow_uri": server, "tracking_timeout_s": 300}
-    settings, said = TrainingSettings(_env_file=None, **given), io.StringIO()
+    settings = TrainingSettings(_env_file=None, tracking=("mlflow",), mlflow_uri=server, tracking_timeout_s=300)
+    said = io.StringIO()
     console, repository = Console(file=said, width=300), ModelRepository(tmp_path / "repository")
     folder = finished_run(tmp_path / "runs", "20260101-000000-abcdef", seed=1)
     record = RunRecord.read(folder)
