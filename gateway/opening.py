@@ -21,7 +21,7 @@ from gateway.database.engine import Database
 from gateway.database.opening import open_where_needed
 from gateway.decoding import Decoder
 from gateway.drift.detector import DriftDetector
-from gateway.examples.opening import make_uploads
+from gateway.examples.opening import open_uploads
 from gateway.examples.uploads import Places
 from gateway.follower import CatalogueFollower
 from gateway.history.reading import History
@@ -94,7 +94,9 @@ async def open_services(
                 features,
             )
         )
-        uploads = make_uploads(settings, Places(decoder, file_work, Spool(settings.spool)))
+        uploads = await stack.enter_async_context(
+            open_uploads(settings, Places(decoder, file_work, Spool(settings.spool)))
+        )
         yield Services(
             settings,
             metrics,

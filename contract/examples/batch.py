@@ -6,6 +6,7 @@ Below the store's root, for each model:
 <model>/withdrawn/<id>.json    # there once the batch was withdrawn
 <model>/withdrawn/<id>.erasing # there while its objects and its manifest are being deleted
 <model>/objects/<sha256>       # a picture's file as it was sent, or a batch's rows as Parquet; by its content
+<model>/swept/<time>-<sha256>  # an object that no manifest names, since that time, in seconds; soon to be deleted
 """
 
 from enum import StrEnum
@@ -106,3 +107,8 @@ def erasure_path(model: str, batch: str) -> str:
 def object_path(model: str, digest: str) -> str:
     """Where an object lies."""
     return f"{model}/objects/{digest}"
+
+
+def aside_path(model: str, since: int, digest: str) -> str:
+    """Where an object lies that no manifest names, from a time on, in seconds since 1970."""
+    return f"{model}/swept/{since}-{digest}"

@@ -6,6 +6,8 @@ from pathlib import Path
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 S3 = "s3://"
+NO_BUCKET = "NoSuchBucket"
+"""What stands in an error where the bucket is gone; else that of an object which isn't there is the same."""
 
 
 def open_store(location: str, *, endpoint: str | None = None, timeout_s: float = 30.0) -> ObjectStore:

@@ -1,6 +1,7 @@
 """Which examples are known: digests of 16 bytes, each with a number, in 20 bytes of memory an example."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,24 @@ def keys_of(digests: bytes) -> Keys:
 def picture_keys(digests: list[str]) -> Keys:
     """The first half of SHA-256 digests in hexadecimal."""
     return keys_of(b"".join(bytes.fromhex(digest)[:SIZE] for digest in digests))
+
+
+class Keyring:
+    """Digests that are only asked whether they are among them."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = np.sort(keys)
+
+    @classmethod
+    def of(cls, parts: Iterable[Keys]) -> Self:
+        """All digests of some arrays."""
+        return cls(np.concatenate([keys_of(b""), *parts]))
+
+    def has(self, digest: str) -> bool:
+        """Whether a SHA-256 in hexadecimal is among them."""
+        (key,) = picture_keys([digest])
+        place = int(np.searchsorted(self._keys, key))
+        return place < len(self._keys) and bool(self._keys[place] == key)
 
 
 class DigestTable:

@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError
 from pydantic import ValidationError
 
 from contract.examples.batch import Batch, Withdrawal, batch_path, erasure_path, object_path, withdrawal_path
-from gateway.examples.digests import Keys, picture_keys
+from gateway.examples.digests import Keyring, Keys, picture_keys
 from gateway.examples.errors import BatchUnknown, ExamplesErased, ExamplesUnavailable
 from gateway.examples.index import Entry, Marks, ModelIndex
 from gateway.examples.row_digests import read_digests
@@ -64,6 +64,14 @@ class ExampleLibrary:
                 if entry.digests is None:
                     await self._read_rows(model, index, entry)
         return index
+
+    async def named(self, model: str) -> Keyring | None:
+        """The objects that a manifest names now, of withdrawn batches too; None where a manifest can't be read."""
+        there = {PurePosixPath(name).stem async for name, _ in self.storage.names(f"{model}/batches")}
+        index = await self.index(model, max_age_s=0)
+        if not there <= index.entries.keys():
+            return None
+        return Keyring.of(entry.files for entry in index.entries.values())
 
     async def add(self, batch: Batch, files: Keys, before: Marks) -> None:
         """Make a batch whose objects are stored count; `before` are the marks from before they were.

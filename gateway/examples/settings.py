@@ -26,6 +26,9 @@ class ExampleSettings(SettingsGroup):
     """Bytes of one model's batches, withdrawn ones that were not erased among them."""
     examples_batches: Limit = 10_000
     """Batches of one model, withdrawn ones that were not erased among them."""
+    examples_orphan_hours: Annotated[int, Field(ge=1, le=87_600)] = 24
+    """Hours after which an object that no batch names, as a broken upload leaves it, is put aside; after as many again
+    it is deleted. An upload must not take longer."""
     max_upload_bytes: Limit = 4 * GIB
     """Bytes of an upload of training data. It is written to the disk, and counted there with files of tables
     (`GATEWAY_MAX_SPOOLED_BYTES`)."""

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import ObjectStore
 
-from contract.examples.store import S3, open_store
+from contract.examples.store import NO_BUCKET, S3, open_store
 from gateway.errors import DiskFull
 from gateway.examples.errors import ExamplesOff, ExamplesUnavailable
 
@@ -67,7 +68,9 @@ class ExampleStorage:
             try:
                 found = await obstore.get_async(await self._opened(), path)
                 return bytes(await found.bytes_async())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if NO_BUCKET in str(error):
+                    raise
                 return None
 
     async def reader(self, path: str) -> "obstore.ReadableFile | None":
@@ -90,6 +93,41 @@ class ExampleStorage:
         with _told(), contextlib.suppress(FileNotFoundError):
             await obstore.delete_async(await self._opened(), path)
 
+    async def folders(self) -> list[str]:
+        """The folders at the top: the models that have, or had, examples."""
+        with _told():
+            found = await obstore.list_with_delimiter_async(await self._opened())
+            return sorted(found["common_prefixes"])
+
+    async def times(self, folder: str) -> AsyncIterator[tuple[str, datetime]]:
+        """The objects of a folder: the name, and when it was written last."""
+        with _told():
+            async for some in obstore.list(await self._opened(), f"{folder}/"):
+                for one in some:
+                    yield PurePosixPath(one["path"]).name, one["last_modified"]
+
+    async def time(self, path: str) -> datetime | None:
+        """When an object was written last; None where there is none."""
+        with _told():
+            try:
+                found: datetime = (await obstore.head_async(await self._opened(), path))["last_modified"]
+            except FileNotFoundError:
+                return None
+        return found
+
+    async def move(self, path: str, to: str) -> None:
+        """Move an object within a model, if it is there."""
+        with _told(), contextlib.suppress(FileNotFoundError):
+            await obstore.rename_async(await self._opened(), path, to)
+            await self._folders_on_disk(to)
+
+    async def delete_halves(self, model: str, before: datetime) -> None:
+        """Delete what a killed process wrote half, which a folder's listing leaves out; of a bucket nothing."""
+        with _told():
+            await self._opened()
+            if self._folder is not None:
+                await asyncio.to_thread(_delete_halves, self._folder / model, before.timestamp())
+
     async def _opened(self) -> ObjectStore:
         if not self._location:
             raise ExamplesOff
@@ -110,6 +148,14 @@ class ExampleStorage:
     async def _folders_on_disk(self, path: str) -> None:
         if self._folder is not None:
             await asyncio.to_thread(_sync_folders, self._folder, PurePosixPath(path).parts[0])
+
+
+def _delete_halves(folder: Path, before: float) -> None:
+    # The local store writes to such names, and renames.
+    for path in folder.glob("*/*#*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _sync_folders(root: Path, model: str) -> None:
@@ -142,6 +188,6 @@ def _ours(error: Exception) -> DiskFull | ExamplesUnavailable:
         return DiskFull("The disk of the store of examples is full; nothing was stored.")
     if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError) or _REFUSED.search(text):
         return ExamplesUnavailable("The store of examples refuses the gateway: its credentials or rights are wrong.")
-    if "NoSuchBucket" in text:
+    if NO_BUCKET in text:
         return ExamplesUnavailable("The bucket of examples doesn't exist.")
     return ExamplesUnavailable("The store of examples can't be reached or used.")

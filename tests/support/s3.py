@@ -14,12 +14,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+import httpx
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 START_TIMEOUT_S = 60
 REGION = "us-east-1"
+PARTS = ("s3", "master", "volume", "filer")
+"""Of the server; each has two ports."""
+FILER = 2 * PARTS.index("filer")
 BUCKET = "examples"
 """The one that there is: for each bucket the server keeps several volumes, of which it has few."""
 
@@ -53,6 +57,11 @@ class S3Server:
             assert time.monotonic() < deadline, (self._folder / "log").read_text()[-3000:]
             time.sleep(0.05)
 
+    def drop_bucket(self) -> None:
+        """Remove the bucket with all that is in it, as its owner may do at any time."""
+        filer = f"http://127.0.0.1:{self._ports[FILER]}"
+        httpx.delete(f"{filer}/buckets/{BUCKET}", params={"recursive": "true"}, timeout=60).raise_for_status()
+
     def kill(self) -> None:
         """End it at once."""
         if self._process is not None:
@@ -73,7 +82,7 @@ class S3Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _command(self) -> list[str]:
-        names = ["s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc"]
+        names = [f"{part}.port{kind}" for part in PARTS for kind in ("", ".grpc")]
         flags = {
             "dir": self._folder,
             "ip": "127.0.0.1",
@@ -85,7 +94,7 @@ class S3Server:
             "master.telemetry": "false",
             "master.volumeSizeLimitMB": 64,
             "volume.max": 20,
-            **dict(zip([*names, "filer.port", "filer.port.grpc"], self._ports, strict=True)),
+            **dict(zip(names, self._ports, strict=True)),
         }
         weed = str(Path(sys.executable).parent / "weed")
         return [weed, "server", "-s3", *(f"-{name}={value}" for name, value in flags.items())]

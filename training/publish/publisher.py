@@ -1,7 +1,8 @@
 """Publishing a model, mostly a training run, as the next version of its name."""
 
+import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -111,16 +112,14 @@ def version_of_job(repository: ModelRepository, model: str, job: str | None) -> 
     """The card of the model's version that a retrain job published; None where there is none."""
     if job is None:
         return None
-    cards = (_readable_card(repository, ModelVersion(model, version)) for version in repository.versions(model)[::-1])
-    return next((card for card in cards if card is not None and card.lineage.job == job), None)
+    return next((card for card in readable_cards(repository, model) if card.lineage.job == job), None)
 
 
-def _readable_card(repository: ModelRepository, name: ModelVersion) -> VersionCard | None:
-    """A version's card; None where it is damaged: then it is none that was just published."""
-    try:
-        return repository.card(name)
-    except CardInvalid:
-        return None
+def readable_cards(repository: ModelRepository, model: str) -> Iterator[VersionCard]:
+    """The cards of a model's versions, newest first, but for damaged ones."""
+    for version in repository.versions(model)[::-1]:
+        with contextlib.suppress(CardInvalid):
+            yield repository.card(ModelVersion(model, version))
 
 
 def _next_version(repository: Path, model: str) -> ModelVersion:

@@ -1,32 +1,31 @@
 """Champion and challenger on the same examples, over the same path: both in one real server."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from contract.card import VersionCard
-from contract.examples.batch import Batch
+from contract.examples.batch import Batch, Picture
 from contract.inputs import ImageInput
 from contract.jobs.documents import Comparison
 from contract.picture import to_tensor
 from contract.repository import ONNX_MODEL, ModelRepository
-from training.data.dataset import DataSet, Split
+from training.data.dataset import DataSet, Split, picture_hash
 from training.engines.served import Tensors
 from training.evaluation import answers as answered
 from training.report.comparison.paired import Mask
 from training.report.comparison.verdict import TEST, Verdict, compare
 from training.retrain.arena import Arena, Contender, arena
+from training.retrain.picture_feedback import LEARNED, PictureFeedback
 from training.retrain.uploads import PictureStore
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 FEEDBACK = "feedback"
 MOST_BATCHES = 20
 """Of evaluation data, the newest ones, that versions are compared on."""
-NO_PICTURES = "the prediction log keeps digests of pictures, not the pictures; upload them as evaluation data."
 TOO_MANY = f"only the {MOST_BATCHES} newest batches of evaluation data are compared on."
 NOTHING = "none of its pictures could be used."
 
@@ -99,44 +98,49 @@ class Challenge:
     evaluation: Sequence[Batch]
     """Batches of uploaded evaluation data in effect, oldest first."""
     max_loss_points: float
+    told: Callable[[], PictureFeedback]
+    """Looks up what callers told about past predictions."""
     check: Callable[[], None] = lambda: None
     """Raises where the job has to stop; called between two comparisons."""
 
     def judge(self, challenger: Contender, data: DataSet, folder: Path) -> Verdict:
-        """Compare both on the data's test split and on the uploaded evaluation data, with files in `folder`.
+        """Compare both on the data's test split, on feedback and on uploaded evaluation data, with files in `folder`.
 
-        Raises what `champion_of`, `arena` and `PictureStore.split` raise.
+        Raises what `champion_of`, `arena`, `told` and `PictureStore.split` raise.
         """
         contenders = {CHAMPION: champion_of(self.repository, self.champion), CHALLENGER: challenger}
-        missing = {FEEDBACK: NO_PICTURES, **{_name(batch): TOO_MANY for batch in self.evaluation[:-MOST_BATCHES]}}
+        missing = {_name(batch): TOO_MANY for batch in self.evaluation[:-MOST_BATCHES]}
+        comparisons = []
         with arena(folder, **contenders) as running:
-            comparisons = [contest(running, TEST, PictureExam(data.test, data.labels, data.input))]
-            for batch in self.evaluation[-MOST_BATCHES:]:
+            for name, exam, lack in self._exams(data):
                 self.check()
-                exam = self._exam(batch, data)
                 if len(exam.split):
-                    comparisons.append(contest(running, _name(batch), exam))
+                    comparisons.append(contest(running, name, exam))
                 else:
-                    missing[_name(batch)] = NOTHING
+                    missing[name] = lack
         return Verdict(self.champion.version, self.max_loss_points, tuple(comparisons), missing)
 
-    def _exam(self, batch: Batch, data: DataSet) -> PictureExam:
-        known = [picture for picture in batch.pictures if picture.label in data.labels]
+    def _exams(self, data: DataSet) -> Iterator[tuple[str, PictureExam, str]]:
+        """What to compare on: the name, the examples, and what is said where there are none."""
+        yield TEST, PictureExam(data.test, data.labels, data.input), NOTHING
+        feedback = self.told()
+        exam = self._exam(feedback.pictures, data)
+        yield FEEDBACK, _without(exam, data.train), feedback.lack or LEARNED
+        for batch in self.evaluation[-MOST_BATCHES:]:
+            yield _name(batch), self._exam(batch.pictures, data), NOTHING
+
+    def _exam(self, pictures: Sequence[Picture], data: DataSet) -> PictureExam:
+        known = [picture for picture in pictures if picture.label in data.labels]
         split, _ = self.store.split(known, data.labels, data.input)
         return PictureExam(split, data.labels, data.input)
 
 
+def _without(exam: PictureExam, learned: Split) -> PictureExam:
+    """An exam without the pictures that are the same, as tensors, as one that was learned from."""
+    hashes = {picture_hash(image) for image in learned.images} if len(exam.split) else set()
+    fresh = [place for place, image in enumerate(exam.split.images) if picture_hash(image) not in hashes]
+    return replace(exam, split=exam.split.take(np.array(fresh, np.int64)))
+
+
 def _name(batch: Batch) -> str:
     return f"batch:{batch.id}"
-
-
-Judge = Callable[[Contender, DataSet, Path], Verdict]
-
-
-def unopposed(max_loss_points: float) -> Judge:
-    """What judges a challenger where there is no champion."""
-    return partial(_no_contest, max_loss_points)
-
-
-def _no_contest(max_loss_points: float, _challenger: Contender, _data: DataSet, _folder: Path) -> Verdict:
-    return Verdict(None, max_loss_points, not_compared={FEEDBACK: NO_PICTURES})

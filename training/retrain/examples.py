@@ -11,10 +11,12 @@ from obstore.store import ObjectStore
 from pydantic import ValidationError
 
 from contract.examples.batch import Batch, Use, batch_path, object_path, withdrawal_path
-from contract.examples.store import open_store
+from contract.examples.store import NO_BUCKET, open_store
 from training.data.storage import storage_errors
 from training.retrain.errors import ExamplesDamaged, ExamplesMissing, ExamplesUnreachable
 from training.settings import TrainingSettings
+
+UNREACHABLE = "The store of uploaded examples doesn't answer, refuses the job, or its bucket is gone."
 
 
 class ExampleReader:
@@ -39,14 +41,19 @@ class ExampleReader:
         withdrawn = [batch for batch in wanted if self._is_withdrawn(batch)]
         return [self._manifest(batch) for batch in wanted if batch not in withdrawn], withdrawn
 
-    def in_effect(self, use: Use) -> list[Batch]:
-        """All batches for a use, oldest first."""
+    def in_effect(self, use: Use | None = None) -> list[Batch]:
+        """All batches for a use, or for any, oldest first."""
         with _reached():
             stored = [
                 str(meta["path"]) for chunk in obstore.list(self._store, f"{self._model}/batches") for meta in chunk
             ]
         batches, _ = self.batches(sorted(PurePosixPath(path).stem for path in stored if path.endswith(".json")))
-        return [batch for batch in batches if batch.use is use]
+        return [batch for batch in batches if use in {None, batch.use}]
+
+    def ever(self, ids: Iterable[str]) -> list[Batch]:
+        """The batches of these ids, withdrawn ones too, but for those that were erased."""
+        found = (self._manifest_or_none(batch) for batch in ids)
+        return [batch for batch in found if batch is not None]
 
     def object(self, digest: str) -> bytes:
         """A picture's file, or a batch's rows as Parquet; raises `ExamplesMissing` or `ExamplesDamaged`."""
@@ -66,11 +73,15 @@ class ExampleReader:
         return True
 
     def _manifest(self, batch: str) -> Batch:
-        content = self._get(batch_path(self._model, batch))
-        if content is None:
+        found = self._manifest_or_none(batch)
+        if found is None:
             raise ExamplesMissing(f"The batch {batch} of uploaded examples is missing from the store.")
+        return found
+
+    def _manifest_or_none(self, batch: str) -> Batch | None:
+        content = self._get(batch_path(self._model, batch))
         try:
-            return Batch.model_validate_json(content)
+            return None if content is None else Batch.model_validate_json(content)
         except ValidationError:
             raise ExamplesDamaged(f"The manifest of the batch {batch} of uploaded examples is damaged.") from None
 
@@ -78,7 +89,9 @@ class ExampleReader:
         try:
             with _reached():
                 return bytes(obstore.get(self._store, path).bytes())
-        except (NotFoundError, FileNotFoundError):
+        except (NotFoundError, FileNotFoundError) as error:
+            if NO_BUCKET in str(error):
+                raise ExamplesUnreachable(UNREACHABLE) from None
             return None
 
 
@@ -90,6 +103,4 @@ def _reached() -> Iterator[None]:
     except (NotFoundError, FileNotFoundError):
         raise
     except (BaseError, OSError, ValueError):
-        raise ExamplesUnreachable(
-            "The store of uploaded examples doesn't answer, refuses the job, or its bucket is gone."
-        ) from None
+        raise ExamplesUnreachable(UNREACHABLE) from None

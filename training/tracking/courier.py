@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import IO
 
 from training.tracking.environment import environment
-from training.tracking.notes import Aliases, Ending, Note, Outcome, Point, Run, Version
+from training.tracking.notes import Aliases, Ending, Note, Outcome, Point, Report, Run, Version
 from training.tracking.settings import TrackingSettings
 
 # -P: a file `mlflow.py` in the user's folder is not to be taken for the library.
@@ -61,6 +61,10 @@ class Courier:
     def finish(self, outcome: Outcome) -> None:
         """Pass it on."""
         self._post(outcome)
+
+    def report(self, report: Report) -> None:
+        """Pass it on."""
+        self._post(report)
 
     def fail(self, ending: Ending) -> None:
         """Pass it on."""

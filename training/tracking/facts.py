@@ -13,7 +13,7 @@ from contract.repository import ANSWERS, CARD, GOLDEN, PLOTS, REPORT, REPORT_REC
 from training.history import Epoch
 from training.plan import PLAN
 from training.runs import RECORD, FinishedRun
-from training.tracking.notes import Metrics, Outcome, Point, Run, Tags, Version
+from training.tracking.notes import Metrics, Outcome, Point, Report, Run, Tags, Version
 
 DATA = frozenset({FEATURES, GOLDEN, ANSWERS, EXPLANATION, REFERENCE})
 """Files of a version that hold examples or are made of them: they stay where they are."""
@@ -38,7 +38,17 @@ def outcome_of(record: FinishedRun, folder: Path) -> Outcome:
         tags=tags(record.lineage),
         metrics=metrics(record.evaluation),
         folder=folder.absolute(),
-        files=tuple(_report(folder)),
+        files=tuple(_kept(folder)),
+    )
+
+
+def report_of(record: FinishedRun, folder: Path) -> Report:
+    """A finished run whose report lies in its folder now."""
+    return Report(
+        run=run_of(record.model, record.lineage),
+        metrics=metrics(record.evaluation),
+        folder=folder.absolute(),
+        files=tuple(_kept(folder)),
     )
 
 
@@ -83,6 +93,6 @@ def _numbers(content: dict[str, JsonValue], prefix: str) -> Iterator[tuple[str, 
             yield f"{prefix}{name}", float(value)
 
 
-def _report(folder: Path) -> Iterable[str]:
+def _kept(folder: Path) -> Iterable[str]:
     yield from (name for name in KEPT if (folder / name).is_file())
     yield from (f"{PLOTS}/{path.name}" for path in sorted((folder / PLOTS).glob("*.png")))

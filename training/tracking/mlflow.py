@@ -12,7 +12,7 @@ from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from training.tracking.flat import flatten
-from training.tracking.notes import Aliases, Ending, Metrics, Outcome, Parameters, Point, Run, Tags, Version
+from training.tracking.notes import Aliases, Ending, Metrics, Outcome, Parameters, Point, Report, Run, Tags, Version
 from training.tracking.registry import Registry
 from training.tracking.settings import TrackingSettings
 from training.tracking.stores import artifact_location, open_store
@@ -59,6 +59,11 @@ class MlflowTracker:
             self._keep(self._run, outcome.folder, outcome.files)
             self._client.set_terminated(self._run, "FINISHED")
 
+    def report(self, report: Report) -> None:
+        """Keep the report with its run."""
+        run = self._find(report.run) or self._made_for(report.run, report.metrics)
+        self._keep(run, report.folder, report.files)
+
     def fail(self, ending: Ending) -> None:
         """End the run."""
         if self._run:
@@ -67,7 +72,7 @@ class MlflowTracker:
 
     def published(self, version: Version) -> None:
         """Keep the version's files with its run, and register it."""
-        run = self._find(version.run) or self._made_for(version)
+        run = self._find(version.run) or self._made_for(version.run, version.metrics)
         place = f"versions/{version.name}"
         self._keep(run, version.folder, version.files, place)
         source = f"{self._client.get_run(run).info.artifact_uri}/{place}"
@@ -94,13 +99,13 @@ class MlflowTracker:
         identifier: str = made.info.run_id
         return identifier
 
-    def _made_for(self, version: Version) -> str:
-        """A run for a version whose own was not tracked, such as an imported one."""
-        run = self._create(version.run)
-        self._describe(run, version.run.parameters, version.run.tags)
-        self._client.log_batch(run, metrics=_metrics(version.metrics))
-        self._client.set_terminated(run, "FINISHED")
-        return run
+    def _made_for(self, run: Run, metrics: Metrics) -> str:
+        """A run that was not tracked while it went on, such as an imported version's."""
+        made = self._create(run)
+        self._describe(made, run.parameters, run.tags)
+        self._client.log_batch(made, metrics=_metrics(metrics))
+        self._client.set_terminated(made, "FINISHED")
+        return made
 
     def _experiment(self, model: str) -> str:
         name = self._settings.mlflow_experiment or model

@@ -61,6 +61,23 @@ class Outcome(Document):
         tracker.finish(self)
 
 
+class Report(Document):
+    """The report of a finished run was made, perhaps long after its end."""
+
+    kind: Literal["report"] = "report"
+    run: Run
+    """The one that it is about, told before or not."""
+    metrics: Metrics
+    """On the test split."""
+    folder: Path
+    files: tuple[str, ...]
+    """What to keep of the folder, by paths inside it."""
+
+    def give_to(self, tracker: "Tracker") -> None:
+        """Tell a tracker."""
+        tracker.report(self)
+
+
 class Ending(Document):
     """A run ends without an outcome."""
 
@@ -121,5 +138,5 @@ class Aliases(Document):
         tracker.aliases(self)
 
 
-Note = Annotated[Run | Point | Outcome | Ending | Version | Aliases, Field(discriminator="kind")]
+Note = Annotated[Run | Point | Outcome | Report | Ending | Version | Aliases, Field(discriminator="kind")]
 NOTE: TypeAdapter[Note] = TypeAdapter(Note)

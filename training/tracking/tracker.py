@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from training.tracking.notes import Aliases, Ending, Outcome, Point, Run, Version
+from training.tracking.notes import Aliases, Ending, Outcome, Point, Report, Run, Version
 
 
 class Tracker(Protocol):
@@ -19,6 +19,9 @@ class Tracker(Protocol):
 
     def finish(self, outcome: Outcome) -> None:
         """The run is finished."""
+
+    def report(self, report: Report) -> None:
+        """A finished run has its report, made after its end."""
 
     def fail(self, ending: Ending) -> None:
         """The run ends without an outcome."""
@@ -43,6 +46,9 @@ class Untracked:
         """Keep nothing."""
 
     def finish(self, outcome: Outcome) -> None:
+        """Keep nothing."""
+
+    def report(self, report: Report) -> None:
         """Keep nothing."""
 
     def fail(self, ending: Ending) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,8 +12,9 @@ from contract.errors import TriremeError
 from contract.names import ModelVersion
 from contract.repository import ModelRepository
 from training.console import tell
+from training.runs import FinishedRun
 from training.tracking.courier import Courier
-from training.tracking.facts import files_of, version_of
+from training.tracking.facts import files_of, report_of, version_of
 from training.tracking.notes import Alias, Aliases, Ending, Run
 from training.tracking.settings import TrackingSettings
 from training.tracking.tracker import Tracker, Untracked
@@ -41,6 +43,11 @@ def tracked_run(settings: TrackingSettings, console: Console, run: Run) -> Itera
         except BaseException as error:
             tracker.fail(_ending(error))
             raise
+
+
+def track_report(tracker: Tracker, record: FinishedRun, folder: Path) -> None:
+    """Tell of a run's report that was made after the run's end."""
+    tracker.report(report_of(record, folder))
 
 
 def track_publication(tracker: Tracker, publication: "Publication") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import wandb
 
 from training.tracking.flat import flatten
-from training.tracking.notes import Aliases, Ending, Outcome, Point, Run, Version
+from training.tracking.notes import Aliases, Ending, Outcome, Point, Report, Run, Version
 from training.tracking.settings import TrackingSettings
 
 INTERRUPTED = 130
@@ -36,6 +36,13 @@ class WandbTracker:
             self._run.summary.update(outcome.metrics)
             self._run.log_artifact(_artifact(f"run-{self._run.id}", "run", outcome.folder, outcome.files))
             self._end(0)
+
+    def report(self, report: Report) -> None:
+        """Keep the report as the next version of its run's artifact."""
+        job = self._begin(report.run.model, "report", f"report-{report.run.id}", {"run": report.run.id})
+        job.summary.update(report.metrics)
+        job.log_artifact(_artifact(f"run-{report.run.id}", "run", report.folder, report.files))
+        job.finish(exit_code=0)
 
     def fail(self, ending: Ending) -> None:
         """End the run."""

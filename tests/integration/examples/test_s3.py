@@ -4,6 +4,8 @@ import contextlib
 import io
 import itertools
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from contract.examples.batch import object_path
 from gateway.examples.library import ExampleLibrary
 from gateway.examples.storage import ExampleStorage
+from gateway.examples.sweep import ExampleSweep
 from tests.support.s3 import BUCKET, S3Server
 from tests.unit.examples.rig import CSV, DATA, GREEN, RED, ROWS, parts, upload
 from tests.unit.gateway.rig import check_problem, gateway
@@ -70,6 +73,23 @@ async def test_an_object_of_many_pieces_is_whole(s3: S3Server, bucket: str) -> N
     data = bytes(range(256)) * 80_000
     await storage.put("tiny/objects/large", io.BytesIO(data))
     assert await storage.get("tiny/objects/large") == data
+
+
+async def test_what_broken_uploads_left_is_swept_from_a_bucket(repository: Path, s3: S3Server, bucket: str) -> None:
+    storage = ExampleStorage(bucket, endpoint=s3.endpoint)
+    sweep, now = ExampleSweep(ExampleLibrary(storage), timedelta(hours=24)), datetime.now(UTC)
+    async with storing(repository, s3, bucket) as http:
+        await upload(http, RED)
+    left, kept = (object_path("tiny", sha256(body).hexdigest()) for body in (GREEN, RED))
+    await storage.put(left, GREEN)
+    await sweep.tidy(now)
+    assert await storage.get(left) == GREEN
+    await sweep.tidy(now + timedelta(hours=25))
+    assert await storage.get(left) is None
+    assert len([name async for name, _ in storage.names("tiny/swept")]) == 1
+    await sweep.tidy(now + timedelta(hours=50))
+    assert [name async for name, _ in storage.names("tiny/swept")] == []
+    assert await storage.get(kept) == RED
 
 
 @pytest.mark.parametrize("who", ["reader", "stranger"])

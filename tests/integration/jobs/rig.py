@@ -85,7 +85,7 @@ async def in_state(http: httpx.AsyncClient, one: str, *states: str, where: str =
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(280):
         while not await condition():  # noqa: ASYNC110 - nothing tells of what another task does to the database
             await asyncio.sleep(0.05)
 

@@ -28,9 +28,11 @@ PROGRAM = ROOT / "tests/support/job_gateway.py"
 
 
 @contextmanager
-def program(repository: Path, url: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def program(
+    repository: Path, url: str, log: Path, listener: socket.socket | None = None, **changes: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A gateway in a process of its own, with the test's jobs."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     given = {
         "GATEWAY_REPOSITORY": str(repository),
         "GATEWAY_SERVED": "",
@@ -42,6 +44,7 @@ def program(repository: Path, url: str, log: Path) -> Iterator["subprocess.Popen
         "GATEWAY_JOB_STOP_S": "20",
         "GATEWAY_JOB_NICE": "0",
         "PYTHONPATH": str(ROOT),
+        **changes,
     }
     options: dict[str, Any] = {"env": {**os.environ, **given}, "pass_fds": [listener.fileno()]}
     command = [sys.executable, str(PROGRAM)]

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.integration.jobs.rig import EVALUATE, RETRAIN, ask, in_state, job, job_settings, open_missing, running
+from tests.integration.jobs.sse import Event, read_events
 from tests.unit.gateway.rig import check_problem
 
 
@@ -132,16 +133,11 @@ async def test_an_evaluation_runs_beside_a_retrain_of_the_model(given: Any) -> N
         assert (await job(http, first))["state"] == "running"
 
 
-async def stream(http: httpx.AsyncClient, url: str, **headers: str) -> list[tuple[str, int, dict[str, Any]]]:
+async def stream(http: httpx.AsyncClient, url: str, **headers: str) -> list[Event]:
     """All events of a stream that ends."""
     answer = (await http.get(url, headers=headers)).raise_for_status()
     assert answer.headers["content-type"].startswith("text/event-stream")
-    found = []
-    for block in answer.text.strip().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
-        if fields:
-            found.append((fields["event"], int(fields["id"]), json.loads(fields["data"])))
-    return found
+    return read_events(answer.text)
 
 
 async def test_a_stream_tells_all_in_order_and_goes_on_after_the_last_event_that_was_seen(given: Any) -> None:

@@ -3,21 +3,20 @@
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from pyarrow import csv
 from rich.console import Console
-from sqlalchemy import insert
 
 from contract.examples.batch import Batch, Use
 from contract.jobs.documents import EvaluateParameters, EvaluationResult, Progress, RetrainParameters, RetrainResult
 from contract.repository import REPORT
-from gateway.prediction_log.tables import FEEDBACK, PREDICTIONS
 from tests.support.credit_table import write_recipe, write_table
 from tests.support.loop import Done, Heard, Loop, open_loop
+from tests.support.told import log_prediction, tell_label
+from tests.support.tracked import in_mlflow, tracked
 from tests.support.uploads import Objects, batch_id, rows_batch
 from training.retrain.evaluation import evaluate
 from training.retrain.tables import retrain
@@ -73,14 +72,10 @@ def labelled(
 
 def tell_feedback(loop: Loop, table: pa.Table) -> None:
     """Log predictions of rows with their values, and what became of them."""
-    with loop.rows.engine.begin() as connection:
-        for number, row in enumerate(table.to_pylist()):
-            features = {name: row[name] for name in ("age", "income", "employed", "purpose")}
-            logged = {"id": batch_id(number), "time": datetime.now(UTC), "kind": "row", "model": "loans", "version": 1}
-            logged |= {"features": features, "latency_ms": 1.0, "principal": "test", "trace_id": "0" * 32}
-            connection.execute(insert(PREDICTIONS).values(logged))
-            told = {"prediction_id": batch_id(number), "label": ("good", "bad")[int(row["outcome"])]}
-            connection.execute(insert(FEEDBACK).values({**told, "time": datetime.now(UTC), "principal": "test"}))
+    for number, row in enumerate(table.to_pylist()):
+        features = {name: row[name] for name in ("age", "income", "employed", "purpose")}
+        log_prediction(loop.rows.engine, number, "loans", features=features)
+        tell_label(loop.rows.engine, number, ("good", "bad")[int(row["outcome"])])
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +150,20 @@ def test_a_stop_leaves_no_half_run_and_a_worse_version_is_not_published(loop: Lo
     assert "the rule allows 0.2 points" in outcome.result.rule
     assert outcome.result.comparisons[0].difference < -0.002
     assert loop.repository.versions("loans") == versions
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own
+def test_a_rejected_run_is_tracked_with_its_report(loop: Loop, tmp_path: Path) -> None:
+    turned, tracking = loop.upload(labelled(rows(loop.root, 900, seed=5), 5, is_turned=True)), in_mlflow(tmp_path)
+    office = loop.office("loans", tmp_path)
+    office = replace(office, settings=office.settings.model_copy(update=tracking))
+    parameters = RetrainParameters(batches=(turned,), max_loss_points=0.2)
+    outcome = retrain(Assignment(batch_id(79), 1, "loans", parameters, 1), office)
+    assert outcome.rejected is not None
+    assert isinstance(outcome.result, RetrainResult)
+    run, files = tracked(tracking["mlflow_uri"], "loans", outcome.result.run)
+    assert (run.info.status, run.data.metrics["test_accuracy"]) == ("FINISHED", outcome.result.accuracy)
+    assert files >= {"report.html", "report.json", "run.json", "recipe.yaml", "plots/champion-challenger.png"}
 
 
 def test_a_job_that_has_published_does_so_once(loop: Loop, done: Done, tmp_path: Path) -> None:

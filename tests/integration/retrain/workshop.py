@@ -8,8 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
 
 from tests.support.job_rows import JobRows
+from training.retrain.desk import JobDesk
+from training.retrain.harness import Harness
+from training.retrain.kinds import find_work
+from training.retrain.stops import stops
+from training.settings import TrainingSettings
 
 COMMAND = (sys.executable, "-m", "tests.support.retrain_command")
 ROOT = Path(__file__).parents[3]
@@ -48,6 +56,21 @@ class Workshop:
             "TRAINING_CHECKPOINT_STEPS": "2",
             "FAULT": fault,
         }
+
+    def do(self, job: str, **changes: Any) -> dict[str, Any]:
+        """Do the first attempt in this process; returns the row after it."""
+        given = {"examples": str(self.examples), "database": SecretStr(self.rows.url), **changes}
+        settings = TrainingSettings(
+            _env_file=None,
+            runs_dir=self.runs,
+            cache_dir=self.root / "cache",
+            data_dir=self.root / "cifar10",
+            repository=self.repository,
+            **given,
+        )
+        with stops(None) as stop:
+            assert Harness(settings, JobDesk(self.rows.engine, job, 1), stop, find_work).run()
+        return self.rows.row(job)
 
     @contextmanager
     def started(self, job: str, attempt: int, fault: str = "") -> Iterator[subprocess.Popen[str]]:

@@ -17,6 +17,7 @@ from tests.integration.tracking.conftest import Listener
 from tests.integration.training.test_training import Interrupt
 from tests.support.cifar10 import sample
 from tests.support.credit_table import write_recipe
+from tests.support.finished import finished_run
 from tests.support.trained import quiet_settings, sample_plan
 from tests.support.versions import make_version
 from tests.support.wandb_file import records
@@ -25,9 +26,10 @@ from training.job import TrainingJob
 from training.plan import RunPlan
 from training.publish.publisher import Publication
 from training.run_store import RunStore
+from training.runs import RunRecord
 from training.settings import TrainingSettings
 from training.tracking.registry import VERSION
-from training.tracking.tracking import set_aliases, track_publication, tracking
+from training.tracking.tracking import set_aliases, track_publication, track_report, tracking
 
 # MLflow's own ways with SQLAlchemy are not for us to change.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -169,3 +171,15 @@ def test_versions_are_versions_of_one_artifact_whose_aliases_move(tmp_path: Path
     assert first.digest != second.digest == again.digest
     assert "champion" in again.aliases
     assert console.file.getvalue() == ""  # type: ignore[attr-defined]  # it is a StringIO
+
+
+def test_a_report_that_was_made_later_is_a_version_of_its_run_s_artifact(tmp_path: Path) -> None:
+    settings, said = tracked_settings(tmp_path, tracking=("wandb",)), io.StringIO()
+    folder = finished_run(tmp_path / "runs", "20260101-000000-abcdef", seed=1)
+    (folder / "report.html").write_text("the report")
+    with tracking(settings, Console(file=said, width=300)) as tracker:
+        track_report(tracker, RunRecord.read(folder), folder)
+    (artifact,) = records(tmp_path / "wandb", "artifact")
+    assert artifact.name == "run-20260101-000000-abcdef"
+    assert {file.path for file in artifact.manifest.contents} == {"report.html", "run.json", "plan.json"}
+    assert said.getvalue() == ""

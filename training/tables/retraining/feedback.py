@@ -4,26 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import JSON, Engine, Text, Uuid, column, exists, select, table
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql import Select
 
 from contract.inputs import TableInput
 from contract.table import Encoder
 from training.engines.served import Examples
+from training.feedback import latest_feedback
 from training.tables.retraining.joining import row_digests
-
-MOST = 10_000
-"""Of the latest ones."""
-
-_PREDICTIONS = table(
-    "predictions",
-    column("id", Uuid(as_uuid=False)),
-    column("kind", Text),
-    column("model", Text),
-    column("features", JSON),
-)
-_FEEDBACK = table("feedback", column("number"), column("prediction_id", Uuid(as_uuid=False)), column("label", Text))
 
 
 @dataclass(frozen=True)
@@ -42,8 +30,7 @@ def read_feedback(
     Only reads. Of a prediction that was told of twice, the last word counts.
     """
     try:
-        with engine.connect() as connection:
-            found = connection.execute(_latest(model)).all()
+        found = latest_feedback(engine, model, "row", "features")
     except SQLAlchemyError:
         return Feedback(None, "The prediction log can't be read.")
     if not found:
@@ -52,18 +39,6 @@ def read_feedback(
     if not kept:
         return Feedback(None, "The prediction log keeps no values of rows.")
     return _encoded(kept, schema, labels, known)
-
-
-def _latest(model: str) -> Select[object, str]:
-    later = _FEEDBACK.alias("later")
-    has_later = (later.c.prediction_id == _FEEDBACK.c.prediction_id) & (later.c.number > _FEEDBACK.c.number)
-    return (
-        select(_PREDICTIONS.c.features, _FEEDBACK.c.label)
-        .join(_PREDICTIONS, _PREDICTIONS.c.id == _FEEDBACK.c.prediction_id)
-        .where(_PREDICTIONS.c.model == model, _PREDICTIONS.c.kind == "row", ~exists().where(has_later))
-        .order_by(_FEEDBACK.c.number.desc())
-        .limit(MOST)
-    )
 
 
 def _encoded(
