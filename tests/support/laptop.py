@@ -25,6 +25,7 @@ class Laptop:
 
     folder: Path
     environment: dict[str, str]
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -34,6 +35,12 @@ class Laptop:
     @property
     def repository(self) -> Path:
         return self.folder / "model_repository"
+
+    def launch(self) -> None:
+        """Start it, for the first time or again; its logs go on."""
+        command = [sys.executable, "-m", "trireme", "serve", *self.arguments]
+        with self.log("out").open("a") as out, self.log("err").open("a") as err:
+            self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=out, stderr=err)
 
     def wait_ready(self, seconds: float = 180) -> None:
         """Wait until every served model answers."""
@@ -90,12 +97,8 @@ def environment(**changes: str) -> dict[str, str]:
 
 def start(folder: Path, *arguments: str, **changes: str) -> Laptop:
     """Start `trireme serve` in `folder`; the caller ends it."""
-    variables = environment(**changes)
-    laptop = Laptop(folder, variables)
-    with laptop.log("out").open("w") as out, laptop.log("err").open("w") as err:
-        laptop.process = subprocess.Popen(
-            [sys.executable, "-m", "trireme", "serve", *arguments], cwd=folder, env=variables, stdout=out, stderr=err
-        )
+    laptop = Laptop(folder, environment(**changes), arguments)
+    laptop.launch()
     return laptop
 
 
