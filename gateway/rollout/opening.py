@@ -14,8 +14,9 @@ from gateway.inference import ModelServer
 from gateway.rollout.comparing import Comparison
 from gateway.rollout.events import EventLog
 from gateway.rollout.following import TrafficFollower
+from gateway.rollout.holding import Holding
 from gateway.rollout.judging import CanaryJudge
-from gateway.rollout.keeper import Keeper
+from gateway.rollout.keeper import LEASE, Keeper
 from gateway.rollout.keeping import ModelKeeper
 from gateway.rollout.leases import Leases
 from gateway.rollout.metrics import RolloutMetrics
@@ -68,9 +69,8 @@ async def open_rollouts(
         judge=CanaryJudge(comparison, policies, interval_s=settings.rollout_judge_interval_s),
     )
     keeper = Keeper(
-        holder=Identifiers().prediction_id(),
+        holding=Holding(leases, LEASE, Identifiers().prediction_id(), seconds=settings.rollout_lease_s),
         store=store,
-        leases=leases,
         catalogue=lambda: catalogue.current,
         world=place,
         models=models,

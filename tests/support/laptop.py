@@ -2,12 +2,11 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import psutil
 
 from modelserver import shm
+from tests.support.ports import free_ports
 
 PORTS = ("GATEWAY_PORT", "MODELSERVER_HTTP_PORT", "MODELSERVER_GRPC_PORT", "MODELSERVER_METRICS_PORT")
 
@@ -78,13 +78,6 @@ class Laptop:
         """The process and all its descendants."""
         parent = psutil.Process(self.process.pid)
         return [parent, *parent.children(recursive=True)]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in sockets]
 
 
 def environment(**changes: str) -> dict[str, str]:

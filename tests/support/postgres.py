@@ -8,7 +8,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ from typing import Any, Self
 import psutil
 import psycopg
 
+from tests.support.ports import free_ports
+
 START_TIMEOUT_S = 30
 
 
@@ -30,7 +31,7 @@ class Postgres:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="trireme-postgres-"))
-        self._port = _free_port()
+        self._port = free_ports(1)[0]
         password = secrets.token_hex(8)
         self._identity = _identity(self._folder)
         self._data = _initialised(self._folder, password, self._identity)
@@ -118,10 +119,3 @@ def _binary(name: str) -> str:
     assert found is not None
     assert found.origin is not None
     return str(Path(found.origin).parent / "pginstall/bin" / name)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -64,9 +64,11 @@ def steady_load(url: str, path: str, picture: bytes) -> Iterator[Answers]:
                 asked = time.monotonic()
                 try:
                     answers.noted.append(Answer.of(asked, http.post(path, content=picture)))
+                    stopping.wait(0.005)
                 except httpx.TransportError as error:
                     answers.noted.append(Answer(asked, time.monotonic(), 0, None, None, repr(error)))
-                stopping.wait(0.005)
+                    # Whoever is to start again needs the processors.
+                    stopping.wait(0.1)
 
     threads = [threading.Thread(target=call) for _ in range(CALLERS)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""A `trireme serve` under load, of which something is killed while its traffic changes; and what callers may see of it."""
+"""A `trireme serve` under load, something of which is killed while its traffic changes; and what callers may see."""
 
 import contextlib
 import sqlite3
@@ -144,23 +144,25 @@ def scene_of(folder: Path, postgres: Postgres | None = None) -> Iterator[Scene]:
     given = {"GATEWAY_ROLLOUT_POLICIES": str(folder / "policies.yaml"), **SETTINGS}
     if postgres is not None:
         given["GATEWAY_DATABASE"] = postgres.url
-    with running(folder, **given) as laptop, Client(laptop.url) as client:
-        with steady_load(laptop.url, PREDICT, PICTURE) as answers:
-            scene = Scene(laptop, client, answers, postgres or folder / ".trireme" / "trireme.db")
-            until(lambda: scene.shown(1).get("state") == "stable")
-            yield scene
+    with (
+        running(folder, **given) as laptop,
+        Client(laptop.url) as client,
+        steady_load(laptop.url, PREDICT, PICTURE) as answers,
+    ):
+        scene = Scene(laptop, client, answers, postgres or folder / ".trireme" / "trireme.db")
+        until(lambda: scene.shown(1).get("state") == "stable")
+        yield scene
 
 
 @contextlib.contextmanager
-def outage(scene: Scene, *, refused: bool, unavailable: bool) -> Iterator[None]:
-    """What callers may see meanwhile: no connection, or 503 with how long to wait; and nothing afterwards."""
+def outage(scene: Scene, *statuses: int) -> Iterator[None]:
+    """What callers may get meanwhile but answers: 0 stands for no connection, and 503 says how long to wait."""
     before = len(scene.answers.noted)
     yield
     failed = [answer for answer in scene.answers.noted[before:] if answer.status != 200]
-    allowed = {*([0] if refused else []), *([503] if unavailable else [])}
-    assert {answer.status for answer in failed} <= allowed, failed[:3]
+    assert {answer.status for answer in failed} <= {*statuses}, failed[:3]
     waits = [int(answer.retry_after or 0) for answer in failed if answer.status == 503]
     assert all(0 < wait <= MOST_RETRY_AFTER_S for wait in waits), failed[:3]
     assert scene.strangers() == []
     if failed:
-        print(f"down for {failed[-1].came - failed[0].asked:.1f} s, {len(failed)} failed")
+        print(f"{len(failed)} requests failed within {failed[-1].came - failed[0].asked:.1f} s")
