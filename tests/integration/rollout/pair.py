@@ -21,24 +21,25 @@ from tests.integration.trireme.test_serve import until
 from tests.support.ports import free_ports
 from tests.support.postgres import Postgres
 
-SLOW = ("slow", "slower")
-"""Models whose second versions are promoted by themselves once they are served, but slowly."""
-VERSIONS = tuple(ModelVersion(model, version) for model in ("tiny", *SLOW) for version in (1, 2))
+GATED = ("first", "second")
+"""Models whose second versions are promoted by themselves once they are served, through a gate."""
+VERSIONS = tuple(ModelVersion(model, version) for model in ("tiny", *GATED) for version in (1, 2))
 POLICIES = "models: {tiny: {start: wait}}"
 SETTINGS = {
     "GATEWAY_AUTH": "off",
     "GATEWAY_LOG": "off",
     "GATEWAY_JOBS": "off",
-    "GATEWAY_DATABASE_TIMEOUT_S": "3",
+    "GATEWAY_DATABASE_TIMEOUT_S": "6",
     "GATEWAY_REFRESH_INTERVAL_S": "0.2",
-    "GATEWAY_ROLLOUT_LEASE_S": "2",
+    "GATEWAY_ROLLOUT_LEASE_S": "4",
 }
-SLOWLY = """
-CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
-CREATE TRIGGER slowly BEFORE INSERT ON model_events FOR EACH ROW
-    WHEN (NEW.model <> 'tiny' AND NEW.action = 'promote') EXECUTE FUNCTION slowly();
+GATE = """
+CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock(9); RETURN NEW; END $$;
+CREATE TRIGGER gate BEFORE INSERT ON model_events FOR EACH ROW
+    WHEN (NEW.model <> 'tiny' AND NEW.action = 'promote') EXECUTE FUNCTION gate();
 """
-"""A promotion that takes its time can be cut off in its middle."""
+"""A promotion that waits in its middle, for as long as a test holds this lock."""
 
 
 @dataclass
@@ -115,9 +116,19 @@ class Pair:
         listed = [] if found is None else found.json()["versions"]
         return next((one for one in listed if one["version"] == version), {})
 
+    @contextlib.contextmanager
+    def promoting(self, model: str) -> Iterator[None]:
+        """Version 2 is proven, which is written, and its promotion does not get on until the context's end."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(9)")
+            self.serve(*GATED[: GATED.index(model) + 1])
+            until(lambda: bool(self.ask("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")))
+            assert self.events(model) == ["announce", "prove"]
+            yield
+
     def serve(self, *whole: str) -> None:
         """Have both versions of `tiny` and of these models served, and the first ones of the others."""
-        found = {name: (1, 2) if name in {"tiny", *whole} else (1,) for name in ("tiny", *SLOW)}
+        found = {name: (1, 2) if name in {"tiny", *whole} else (1,) for name in ("tiny", *GATED)}
         models = {name: ServedModel(stable=1, versions=versions) for name, versions in found.items()}
         Served(models=models).write(self.served)
 
@@ -145,9 +156,9 @@ def running_pair(folder: Path, postgres: Postgres) -> Iterator[Pair]:
                 gateway.start()
             for gateway in gateways:
                 gateway.wait_ready()
-            until(lambda: bool(pair.shown("tiny", 2).get("proven")) and all(map(pair.revision, SLOW)))
+            until(lambda: bool(pair.shown("tiny", 2).get("proven")) and all(map(pair.revision, GATED)))
             with psycopg.connect(postgres.url, autocommit=True) as connection:
-                connection.execute(SLOWLY)
+                connection.execute(GATE)
             yield pair
         finally:
             for gateway in gateways:
