@@ -104,7 +104,7 @@ def written(scene: Scene, act: Callable[[], None], then: Callable[[], None]) -> 
     with scene.revisions() as revision:
         before, acting = revision(), threading.Thread(target=act)
         acting.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while revision() == before:
             assert time.monotonic() < deadline, "nothing was written"
             time.sleep(POLL_S)
