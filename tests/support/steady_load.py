@@ -64,7 +64,7 @@ def steady_load(url: str, path: str, picture: bytes) -> Iterator[Answers]:
                 asked = time.monotonic()
                 try:
                     answers.noted.append(Answer.of(asked, http.post(path, content=picture)))
-                    stopping.wait(0.005)
+                    stopping.wait(0.02)
                 except httpx.TransportError as error:
                     answers.noted.append(Answer(asked, time.monotonic(), 0, None, None, repr(error)))
                     # Whoever is to start again needs the processors.
