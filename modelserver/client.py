@@ -20,8 +20,9 @@ _CHANNEL = [
     ("grpc.max_receive_message_length", -1),
     # A server that starts is there within 0.1 s; gRPC's own first pause is a whole second.
     ("grpc.initial_reconnect_backoff_ms", 50),
-    ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 500),
+    # In spite of its name the time that a connection may take: less is not enough where much else runs.
+    ("grpc.min_reconnect_backoff_ms", 5000),
 ]
 
 

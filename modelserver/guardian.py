@@ -1,9 +1,9 @@
 """The process between us and Triton, which cleans up whatever happens: `python -m modelserver.guardian`.
 
 It starts the given command as a child in a process group of its own. It ends that child when it is told to (SIGTERM; a
-second one means at once), and when the process that started it is gone, which it sees by the end of its standard input:
-that works after SIGKILL too. Then it kills what is left of the group, stubs included, and sweeps their shared memory.
-Should the guardian itself be killed, the kernel sends SIGTERM to Triton, which ends properly.
+second one means at once), and within a second when the process that started it is gone, which it sees by the end of its
+standard input: that works after SIGKILL too. Then it kills what is left of the group, stubs included, and sweeps their
+shared memory. Should the guardian itself be killed, the kernel sends SIGTERM to Triton, which ends properly.
 
 Standard library only, and single-threaded until the child runs.
 """
@@ -21,6 +21,8 @@ from modelserver import shm
 
 SHM_OPTION = "--backend-config=python,shm-region-prefix-name="
 NOT_STARTED = 127
+ORPHAN_S = 1.0
+"""How long the child may take to end where the process that started us is gone."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -69,9 +71,14 @@ def _become(command: list[str]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Turn the end of standard input into a SIGTERM to ourselves."""
+    """Turn the end of standard input into orders to ourselves: to end, and soon to kill.
+
+    Nobody is left to whom the child could answer, and the next server needs its ports.
+    """
     while os.read(0, 1024):
         pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(ORPHAN_S)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

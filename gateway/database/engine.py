@@ -70,5 +70,11 @@ def create_engine(url: URL, settings: DatabaseSettings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=seconds,
         pool_pre_ping=True,
-        connect_args=connect_args(seconds) | {"options": f"-c statement_timeout={round(seconds * 1000)}"},
+        connect_args=connect_args(seconds) | {"options": _options(round(seconds * 1000))},
     )
+
+
+def _options(milliseconds: int) -> str:
+    # The second: a process that is paused in the middle of a transaction must not keep its locks from all others.
+    names = ("statement_timeout", "idle_in_transaction_session_timeout")
+    return " ".join(f"-c {name}={milliseconds}" for name in names)

@@ -18,4 +18,4 @@ class DatabaseSettings(SettingsGroup):
     database_connections: int = Field(default=5, ge=1, le=100)
     """Connections to PostgreSQL that one gateway opens at most."""
     database_timeout_s: float = Field(default=5.0, gt=0)
-    """Seconds for a connection to the database, and for one statement."""
+    """Seconds for a connection to the database, for one statement, and for a pause inside a transaction."""

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from contract.errors import TriremeError
@@ -12,8 +11,8 @@ from gateway.catalogue import Catalogue, Model
 from gateway.faults import log_fault
 from gateway.rollout.actions import Action, By
 from gateway.rollout.errors import LeaseLost, RolloutConflict
+from gateway.rollout.holding import Holding
 from gateway.rollout.keeping import ModelKeeper
-from gateway.rollout.leases import Lease, Leases
 from gateway.rollout.metrics import RolloutMetrics
 from gateway.rollout.settings import RolloutSettings
 from gateway.rollout.store import RolloutStore
@@ -23,6 +22,7 @@ from gateway.rollout.world import World, wanted
 log = logging.getLogger(__name__)
 
 LEASE = "keeper"
+"""Its name."""
 
 
 class Keeper:
@@ -31,9 +31,8 @@ class Keeper:
     def __init__(
         self,
         *,
-        holder: str,
+        holding: Holding,
         store: RolloutStore,
-        leases: Leases,
         catalogue: Callable[[], Catalogue],
         world: World,
         models: ModelKeeper,
@@ -42,9 +41,8 @@ class Keeper:
         changed: Callable[[], Awaitable[None]],
         prepare: Callable[[], Awaitable[None]],
     ) -> None:
-        self._holder = holder
+        self._holding = holding
         self._store = store
-        self._leases = leases
         self._catalogue = catalogue
         self._world = world
         self._models = models
@@ -53,8 +51,6 @@ class Keeper:
         self._changed = changed
         self._prepare = prepare
         self._is_prepared = False
-        self._lease: Lease | None = None
-        self._renewed = 0.0
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -64,9 +60,7 @@ class Keeper:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.rollout_interval_s):
                     await self._stopping.wait()
-        if self._lease is not None:
-            with contextlib.suppress(TriremeError):
-                await self._leases.release(self._lease)
+        await self._holding.give_back()
 
     def stop(self) -> None:
         """Look no more."""
@@ -79,12 +73,14 @@ class Keeper:
                 # Where the database was away at the start, its schema may still be an older program's.
                 await self._prepare()
                 self._is_prepared = True
-            await self._renew()
-            self._metrics.keeper.set(self._lease is not None)
-            if self._lease is not None:
-                await self._keep(await self._store.all())
+            await self._holding.take()
+            self._metrics.keeper.set(self._holding.is_held)
+            if self._holding.is_held:
+                # A look takes as long as the golden examples of a large version do.
+                async with self._holding.prolonged():
+                    await self._keep(await self._store.all())
         except TriremeError as error:
-            self._lease = None
+            self._holding.lose()
             self._metrics.keeper.set(0)
             log.debug("rollouts can't be kept now: %s", error.code)
         except OSError as error:
@@ -92,18 +88,16 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             log_fault(error, "-")
 
-    async def _renew(self) -> None:
-        """Take the lease, or prolong it where a third of it is over: each time is a write to the disk."""
-        seconds, now = self._settings.rollout_lease_s, time.monotonic()
-        if self._lease is None or now > self._renewed + seconds / 3:
-            self._lease = await self._leases.acquire(LEASE, self._holder, seconds)
-            self._renewed = now
+    def _make(self, served: Served) -> None:
+        # Here, in the thread that writes: no fencing token goes with what is written to the world.
+        self._holding.check()
+        self._world.apply(served)
 
     async def _keep(self, traffic: Mapping[str, Traffic]) -> None:
         models = self._catalogue().published()
         found = ((model.name, self._wanted(model, traffic.get(model.name))) for model in models)
         served = Served(models={name: one for name, one in found if one is not None})
-        await asyncio.to_thread(self._world.apply, served)
+        await asyncio.to_thread(self._make, served)
         for model in models:
             if self._stopping.is_set():
                 return
@@ -126,7 +120,7 @@ class Keeper:
             log_fault(error, "-")
 
     async def _apply(self, model: str, revision: int, action: Action, by: By) -> Traffic:
-        traffic, change = await self._store.apply(model, action, by, revision=revision, lease=self._lease)
+        traffic, change = await self._store.apply(model, action, by, revision=revision, lease=self._holding.check())
         self._metrics.transitions.labels(model, change.action).inc()
         log.info("model %s: %s of version %s by %s", model, change.action, change.version, by.who)
         await self._changed()

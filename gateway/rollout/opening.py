@@ -15,8 +15,9 @@ from gateway.inference import ModelServer
 from gateway.rollout.comparing import Comparison
 from gateway.rollout.events import EventLog
 from gateway.rollout.following import Tell, TrafficFollower
+from gateway.rollout.holding import Holding
 from gateway.rollout.judging import CanaryJudge
-from gateway.rollout.keeper import Keeper
+from gateway.rollout.keeper import LEASE, Keeper
 from gateway.rollout.keeping import ModelKeeper
 from gateway.rollout.leases import Leases
 from gateway.rollout.metrics import RolloutMetrics
@@ -65,9 +66,8 @@ async def open_rollouts(
         events = EventLog(database)
         comparison = Comparison(database, events)
         keeper = Keeper(
-            holder=Identifiers().prediction_id(),
+            holding=Holding(leases, LEASE, Identifiers().prediction_id(), seconds=settings.rollout_lease_s),
             store=store,
-            leases=leases,
             catalogue=lambda: catalogue.current,
             world=place,
             models=_models(settings, place, server, policies, comparison),

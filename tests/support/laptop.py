@@ -2,12 +2,11 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import psutil
 
 from modelserver import shm
+from tests.support.ports import free_ports
 
 PORTS = ("GATEWAY_PORT", "MODELSERVER_HTTP_PORT", "MODELSERVER_GRPC_PORT", "MODELSERVER_METRICS_PORT")
 
@@ -25,6 +25,7 @@ class Laptop:
 
     folder: Path
     environment: dict[str, str]
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
 
     @property
@@ -34,6 +35,12 @@ class Laptop:
     @property
     def repository(self) -> Path:
         return self.folder / "model_repository"
+
+    def launch(self) -> None:
+        """Start it, for the first time or again; its logs go on."""
+        command = [sys.executable, "-m", "trireme", "serve", *self.arguments]
+        with self.log("out").open("a") as out, self.log("err").open("a") as err:
+            self.process = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=out, stderr=err)
 
     def wait_ready(self, seconds: float = 180) -> None:
         """Wait until every served model answers."""
@@ -73,13 +80,6 @@ class Laptop:
         return [parent, *parent.children(recursive=True)]
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in sockets]
-
-
 def environment(**changes: str) -> dict[str, str]:
     """The environment of a user with free ports and no settings but `changes`."""
     ours = ("TRIREME_", "GATEWAY_", "MODELSERVER_", "TRAINING_")
@@ -90,12 +90,8 @@ def environment(**changes: str) -> dict[str, str]:
 
 def start(folder: Path, *arguments: str, **changes: str) -> Laptop:
     """Start `trireme serve` in `folder`; the caller ends it."""
-    variables = environment(**changes)
-    laptop = Laptop(folder, variables)
-    with laptop.log("out").open("w") as out, laptop.log("err").open("w") as err:
-        laptop.process = subprocess.Popen(
-            [sys.executable, "-m", "trireme", "serve", *arguments], cwd=folder, env=variables, stdout=out, stderr=err
-        )
+    laptop = Laptop(folder, environment(**changes), arguments)
+    laptop.launch()
     return laptop
 
 

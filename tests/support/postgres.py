@@ -8,17 +8,19 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
 import psycopg
+
+from tests.support.ports import free_ports
 
 START_TIMEOUT_S = 30
 
@@ -29,7 +31,7 @@ class Postgres:
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="trireme-postgres-"))
-        self._port = _free_port()
+        self._port = free_ports(1)[0]
         password = secrets.token_hex(8)
         self._identity = _identity(self._folder)
         self._data = _initialised(self._folder, password, self._identity)
@@ -38,11 +40,21 @@ class Postgres:
 
     def start(self) -> None:
         """Run it until it answers."""
-        self._stack.enter_context(_server(self._data, self._identity, self._port))
+        self._process = self._stack.enter_context(_server(self._data, self._identity, self._port))
         _wait(self.url)
 
     def stop(self) -> None:
         """End its connections, and itself."""
+        self._stack.close()
+
+    def kill(self) -> None:
+        """End it as a machine's loss of power does: nothing of it says goodbye, or tidies up."""
+        parent = psutil.Process(self._process.pid)
+        family = [parent, *parent.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family[1:])
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -80,13 +92,13 @@ def _initialised(folder: Path, password: str, identity: dict[str, Any]) -> Path:
 
 
 @contextmanager
-def _server(data: Path, identity: dict[str, Any], port: int) -> Iterator[None]:
+def _server(data: Path, identity: dict[str, Any], port: int) -> Iterator["subprocess.Popen[bytes]"]:
     options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
     command = [_binary("postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())]
     log = (data.parent / "log").open("wb")
     with log, subprocess.Popen(command, stdout=log, stderr=log, cwd=data.parent, **identity) as process:
         try:
-            yield
+            yield process
         finally:
             process.send_signal(signal.SIGINT)  # ends connections, and then itself
 
@@ -107,10 +119,3 @@ def _binary(name: str) -> str:
     assert found is not None
     assert found.origin is not None
     return str(Path(found.origin).parent / "pginstall/bin" / name)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import ctypes.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ import platformdirs
 import pytest
 import redis
 from filelock import FileLock
+
+from tests.support.ports import free_ports
 
 START_TIMEOUT_S = 30
 PROGRAMS = ("redis-server", "valkey-server")
@@ -37,7 +38,7 @@ class Redis:
 def run_redis() -> Iterator[Redis]:
     """Run until the block ends."""
     program, environment = _program()
-    port = _free_port()
+    port = free_ports(1)[0]
     with tempfile.TemporaryDirectory(prefix="trireme-redis-") as folder:
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder, "--loglevel", "warning"]
         # By its name alone: it is another program under another one.
@@ -90,10 +91,3 @@ def _wait(port: int) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ import httpx
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+
+from tests.support.ports import free_ports
 
 START_TIMEOUT_S = 60
 REGION = "us-east-1"
@@ -35,7 +36,7 @@ class S3Server:
         self._stack = ExitStack()
         self._folder = Path(tempfile.mkdtemp(prefix="trireme-s3-"))
         self._process: subprocess.Popen[bytes] | None = None
-        self._ports = _free_ports(8)
+        self._ports = free_ports(8)
         self.endpoint = f"http://127.0.0.1:{self._ports[0]}"
         self._secret = secrets.token_hex(16)
         (self._folder / "people.json").write_text(json.dumps({"identities": self._people()}))
@@ -122,9 +123,3 @@ class S3Server:
             {"name": who, "credentials": [{"accessKey": who, "secretKey": self._secret}], "actions": some}
             for who, some in actions.items()
         ]
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in probes]

@@ -74,7 +74,7 @@ async def test_a_triton_that_is_killed_is_503_and_makes_the_gateway_unready(repo
 async def test_a_triton_that_hangs_is_504_and_answers_again_afterwards(
     repository: Path, triton: TemporaryServer
 ) -> None:
-    async with connected(repository, triton.grpc_address, triton_timeout_s=0.3, ready_timeout_s=0.3) as http:
+    async with connected(repository, triton.grpc_address, triton_timeout_s=2, ready_timeout_s=2) as http:
         assert (await http.post(PREDICT, content=PICTURE)).status_code == 200
         with stopped(triton):
             answers = await asyncio.gather(*(http.post(PREDICT, content=PICTURE) for _ in range(5)))
@@ -82,7 +82,7 @@ async def test_a_triton_that_hangs_is_504_and_answers_again_afterwards(
                 check_problem(answer, 504, "model-server-timeout")
             ready = (await http.get("/health/ready")).json()
             assert {entry["code"] for entry in ready["models"]} == {"model-server-timeout"}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             status = 0
             while status != 200:
                 status = (await http.post(PREDICT, content=PICTURE)).status_code
@@ -112,7 +112,7 @@ async def test_a_replica_that_hangs_costs_one_answer_not_every_second(
 ) -> None:
     with TemporaryServer(repository, [TINY[1]]) as other:
         addresses = other.grpc_address, triton.grpc_address
-        async with connected(repository, *addresses, triton_timeout_s=1) as http:
+        async with connected(repository, *addresses, triton_timeout_s=3) as http:
             assert (await http.post(PREDICT, content=PICTURE)).status_code == 200
             with stopped(other):
                 statuses = [(await http.post(PREDICT, content=PICTURE)).status_code for _ in range(10)]

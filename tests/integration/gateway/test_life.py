@@ -105,7 +105,7 @@ def test_a_restart_of_the_gateway_behind_its_socket_costs_no_request(
             programs.enter_context(program(listener, environment, tmp_path / "new"))
             load.go_on()
             old.send_signal(signal.SIGTERM)
-            assert old.wait(30) == 0
+            assert old.wait(120) == 0
             load.go_on()
     assert load.failures == []
     for name in ("old", "new"):

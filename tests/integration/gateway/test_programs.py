@@ -46,7 +46,7 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
         subprocess.Popen(command, env={**os.environ, **given}, stdout=file, stderr=file) as process,
     ):
         try:
-            eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None, 60)
+            eventually(lambda: is_ready(f"http://127.0.0.1:{port}") or process.poll() is not None, 120)
             yield Program(f"http://127.0.0.1:{port}", process, log)
         finally:
             process.kill()
@@ -56,7 +56,7 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
 def test_the_gateway_runs_alone_and_stops_cleanly(program: Program, ending: signal.Signals) -> None:
     assert httpx.post(program.url + PREDICT, content=png()).status_code == 200
     program.process.send_signal(ending)
-    program.process.wait(30)
+    program.process.wait(120)
     log = program.log.read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert any(line.get("route") == "/v1/models/{model}/predict" and line["status"] == 200 for line in lines)
@@ -66,7 +66,7 @@ def test_the_gateway_runs_alone_and_stops_cleanly(program: Program, ending: sign
 
 def test_the_benchmark_measures_gateway_triton_and_decoding(program: Program, triton: TemporaryServer) -> None:
     options = ["--gateway-url", program.url, "--triton", triton.grpc_address, "--model", "tiny"]
-    brief = ["--clients", "2", "--clients", "4", "--seconds", "0.2", "--rounds", "1"]
+    brief = ["--clients", "2", "--clients", "4", "--seconds", "0.5", "--rounds", "1"]
     found = subprocess.run(
         [sys.executable, "-m", "loadtest.bench", *options, *brief],
         env={**os.environ, "COLUMNS": "150"},

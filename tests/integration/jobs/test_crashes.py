@@ -110,7 +110,7 @@ async def test_jobs_streams_and_answers_outlast_a_database_that_is_away(
     repository: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with Postgres() as server:
-        async with running(job_settings(repository, server.url, database_timeout_s=1)) as http:
+        async with running(job_settings(repository, server.url, database_timeout_s=10)) as http:
             one = await ask(http, "wait")
             await in_state(http, one, "running")
             events = asyncio.create_task(http.get(f"{RETRAIN}/{one}/events"))
@@ -144,7 +144,7 @@ async def is_back(http: httpx.AsyncClient, one: str) -> bool:
 async def test_a_gateway_that_starts_without_its_database_runs_jobs_once_it_is_there(repository: Path) -> None:
     with Postgres() as server:
         server.stop()
-        async with running(job_settings(repository, server.url, database_timeout_s=1)) as http:
+        async with running(job_settings(repository, server.url, database_timeout_s=10)) as http:
             check_problem(await http.post(RETRAIN, json={}), 503, "database-unavailable")
             await asyncio.to_thread(server.start)
 

@@ -295,11 +295,11 @@ async def test_it_looks_again_and_again_until_it_is_stopped(site: Site) -> None:
 
     triggers.stop()
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await running
 
 
 async def _until(site: Site, holds: Callable[[list[Any]], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not holds(await site.jobs()):  # noqa: ASYNC110 - nothing tells of a row
             await asyncio.sleep(0.02)

@@ -21,8 +21,6 @@ from modelserver.status import State
 from modelserver.supervisor import Supervisor
 from tests.support.versions import CIFAR10, make_card, make_version
 
-HEAL_S = 10.0
-"""What the issue promises."""
 PATIENCE_S = 60.0
 
 PICTURES = np.random.default_rng(7).integers(0, 256, (4, 32, 32, 3), dtype=np.uint8)

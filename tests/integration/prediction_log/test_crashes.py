@@ -22,8 +22,8 @@ from gateway.prediction_log.ids import time_of
 from tests.integration.prediction_log.rig import log_settings, logging_gateway
 from tests.unit.gateway.rig import PREDICT, eventually, png, soon
 
-WINDOW_S = 1.0
-"""Longer than the default: a machine with much else to do is no breach of the promise."""
+WINDOW_S = 2.0
+"""Much longer than the setting: a machine with much else to do is no breach of the promise."""
 CLIENTS = 4
 
 
@@ -93,7 +93,7 @@ def ended_under_load(gateway: Gateway, ending: signal.Signals, span_s: float) ->
         thread.start()
     eventually(lambda: len(gateway.ids) > 50 and gateway.span_s > span_s, 120)
     gateway.process.send_signal(ending)
-    gateway.process.wait(60)
+    gateway.process.wait(120)
     gateway.over.set()
     for thread in threads:
         thread.join()
@@ -119,8 +119,8 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_killed_gateway_loses_no_answer_but_those_of_the_window(
     repository: Path, tmp_path: Path, durability: str
 ) -> None:
-    with running(repository, tmp_path, GATEWAY_LOG_DURABILITY=durability, GATEWAY_LOG_WINDOW_MS="1000") as gateway:
-        ended_under_load(gateway, signal.SIGKILL, 1.5)
+    with running(repository, tmp_path, GATEWAY_LOG_DURABILITY=durability, GATEWAY_LOG_WINDOW_MS="500") as gateway:
+        ended_under_load(gateway, signal.SIGKILL, 2.5)
     killed = max(map(time_of, gateway.ids))
     lost_s = WINDOW_S if durability == "window" else 0.0
     safe = {one for one in gateway.ids if (killed - time_of(one)).total_seconds() >= lost_s}

@@ -1,7 +1,8 @@
 """The keeper: one gateway announces, proves and starts new versions, and makes the world match."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import httpx
 import numpy as np
 import pytest
 
+from contract.card import VersionCard
 from contract.errors import PoliciesInvalid
 from contract.golden import GoldenExamples
 from contract.names import ModelVersion
 from contract.repository import GOLDEN, ModelRepository
 from contract.served import Served
 from gateway.database.engine import Database
+from gateway.inference import Pixels, Probabilities
 from gateway.metrics import Metrics
 from gateway.reader import CatalogueReader
 from gateway.rollout.actions import Action, Announce, Begin, By, Canary, Prove
@@ -36,6 +39,7 @@ from trireme.serve.rollout import Rollout
 from trireme.settings import TriremeSettings
 
 REDS = (0, 3, 7)
+LEASE_S = 2.0
 
 
 def golden(repository: Path, version: int, *, model: str = "tiny", is_right: bool = True) -> None:
@@ -75,7 +79,8 @@ class Laptop:
     async def gateway(self, url: str, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
         served: dict[str, Any] = {"served": self.settings.served, "refresh_interval_s": 0.05}
         repository = self.settings.repository
-        async with releasing(repository, url, world=self.world, **{**served, **changes}) as http:
+        given: dict[str, Any] = {"server": None, **served, **changes}
+        async with releasing(repository, url, world=self.world, **given) as http:
             yield http
 
 
@@ -163,6 +168,21 @@ async def test_a_rollback_stays_and_finds_the_version_before_still_loaded(laptop
     async with again.gateway(url) as http:
         assert await answered(http) == 3
         assert (await states(http)) == {1: "retired", 2: "retired", 3: "stable"}
+
+
+class Slow(RedServer):
+    """Takes longer for a version's golden examples than a lease lasts."""
+
+    async def infer(self, card: VersionCard, pictures: Sequence[Pixels], timeout_s: float, /) -> Probabilities:
+        found = await super().infer(card, pictures, timeout_s)
+        await asyncio.sleep(LEASE_S + 1 if len(found) == len(REDS) else 0)
+        return found
+
+
+async def test_a_version_whose_golden_examples_outlast_the_lease_is_proven(laptop: Laptop, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/trireme.db"
+    async with laptop.gateway(url, server=Slow(), rollout_lease_s=LEASE_S) as http:
+        await until(are(http, "stable"))
 
 
 @pytest.mark.parametrize(

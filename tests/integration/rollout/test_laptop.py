@@ -7,7 +7,6 @@ from PIL import Image
 
 from contract.digests import folder_digests
 from contract.golden import GoldenExamples
-from contract.names import ModelVersion
 from contract.repository import CARD, GOLDEN, ModelRepository
 from contract.served import Served
 from tests.integration.trireme.test_serve import until
@@ -20,10 +19,10 @@ from trireme.release_client import ReleaseClient
 PICTURE = encode(Image.new("RGB", (32, 32), (200, 40, 90)))
 
 
-def publish(repository: Path, version: int, *, shift: int = 0) -> None:
+def publish(repository: Path, version: int, *, model: str = "tiny", shift: int = 0) -> None:
     """A version whose golden examples are its own answers, moved by `shift` labels."""
     making = repository.parent / "making"
-    name = make_version(making, "tiny", version)
+    name = make_version(making, model, version)
     pictures = np.random.default_rng(version).integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
     weights = np.random.default_rng(version).normal(0, 0.05, (3, len(CIFAR10))).astype(np.float32)
     powers = np.exp(pictures.mean(axis=(1, 2)).astype(np.float32) @ weights)
@@ -35,7 +34,7 @@ def publish(repository: Path, version: int, *, shift: int = 0) -> None:
     (folder / CARD).unlink()
     whole = card.model_copy(update={"files": folder_digests(folder)})
     (folder / CARD).write_text(whole.model_dump_json())
-    (making / name.triton_name).rename(ModelRepository(repository).folder(ModelVersion("tiny", version)))
+    (making / name.triton_name).rename(ModelRepository(repository).folder(name))
 
 
 def state(client: Client, version: int) -> str | None:

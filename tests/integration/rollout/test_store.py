@@ -10,6 +10,7 @@ from gateway.database.engine import Database
 from gateway.rollout.actions import Announce, Begin, By, Promote, Prove
 from gateway.rollout.errors import LeaseLost, RolloutConflict, TransitionRefused
 from gateway.rollout.events import EventLog, EventsQuery
+from gateway.rollout.holding import Holding
 from gateway.rollout.leases import Lease, Leases
 from gateway.rollout.store import RolloutStore
 from gateway.rollout.traffic import VersionState
@@ -123,3 +124,34 @@ async def test_who_lost_the_lease_changes_nothing(store: RolloutStore, leases: L
 async def test_two_that_ask_at_once_have_one_lease(leases: Leases) -> None:
     found = await asyncio.gather(*(leases.acquire("keeper", name, LONG) for name in "abc"))
     assert len([lease for lease in found if lease is not None]) == 1
+
+
+async def test_who_slept_through_the_end_of_a_lease_knows_that_it_is_lost(leases: Leases) -> None:
+    holding = Holding(leases, "keeper", "a", seconds=0.05)
+    await holding.take()
+    assert holding.is_held
+    await asyncio.sleep(0.2)
+    with pytest.raises(LeaseLost):
+        holding.check()
+
+
+async def test_a_lease_that_another_one_took_in_the_middle_of_work_is_lost(leases: Leases, database: Database) -> None:
+    holding = Holding(leases, "keeper", "a", seconds=1)
+    await holding.take()
+    async with holding.prolonged():
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql("UPDATE leases SET holder = 'b', token = token + 1")
+        async with asyncio.timeout(60):
+            while holding.is_held:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.05)
+
+
+async def test_a_lease_is_prolonged_while_work_goes_on(leases: Leases) -> None:
+    holding = Holding(leases, "keeper", "a", seconds=6)
+    await holding.take()
+    async with holding.prolonged():
+        await asyncio.sleep(7)
+        assert await leases.acquire("keeper", "b", LONG) is None
+        holding.check()
+    await holding.give_back()
+    assert (await acquired(leases, "b")).holder == "b"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.support.laptop import free_ports, running
+from tests.support.laptop import running
+from tests.support.ports import free_ports
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import CIFAR10, make_version
 from trireme.client import Client

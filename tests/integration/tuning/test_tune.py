@@ -163,7 +163,7 @@ def test_ctrl_c_leaves_nothing(pets: Path) -> None:
         eventually(lambda: is_measuring(process.pid), what=f"a measurement, after {lines},")
         os.killpg(process.pid, signal.SIGINT)
         rest = process.stderr.read()
-        assert process.wait(30) == 130, (lines, rest)
+        assert process.wait(120) == 130, (lines, rest)
     assert rest == "Interrupted; nothing was written.\n"
     assert [path.name for path in (pets / ".trireme" / "tuning").iterdir()] == [".lock"]
 

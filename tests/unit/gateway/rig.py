@@ -112,14 +112,14 @@ def listening(app: FastAPI, given: GatewaySettings) -> Iterator[int]:
             thread.join()
 
 
-def eventually(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+def eventually(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it never became true"
         time.sleep(0.02)
 
 
-async def soon(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
+async def soon(condition: Callable[[], object], timeout_s: float = 60.0) -> None:
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - conditions of all kinds, none of which tells of its change
             await asyncio.sleep(0.01)

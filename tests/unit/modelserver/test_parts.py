@@ -179,15 +179,19 @@ def test_the_guardian_says_why_a_command_can_not_be_started() -> None:
         assert b"cannot start /no/such/program: No such file or directory" in process.stderr.read()
 
 
-def test_the_guardian_kills_a_command_that_ignores_the_order() -> None:
+@pytest.mark.parametrize(("seconds", "is_orphan"), [("0.2", False), ("600", True)])
+def test_the_guardian_kills_a_command_that_ignores_the_order(seconds: str, *, is_orphan: bool) -> None:
     stubborn = "trap '' TERM; echo up; while true; do sleep 0.1; done"
-    command = [sys.executable, "-m", guardian.__name__, "0.2", "/bin/sh", "-c", stubborn]
+    command = [sys.executable, "-m", guardian.__name__, seconds, "/bin/sh", "-c", stubborn]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == b"up\n"
-        process.stdin.close()
-        assert process.wait(20) == 128 + 9
+        if is_orphan:
+            process.stdin.close()
+        else:
+            process.terminate()
+        assert process.wait(60) == 128 + 9
 
 
 def test_settings_are_frozen_and_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
