@@ -93,6 +93,13 @@ repro: .venv/.ready .dvc-venv/.ready  ## Reproduce the shipped models with DVC, 
 reference: .venv/.ready  ## Make docs/reference and .env.example from the code
 	@$(BIN)/python -m trireme.reference
 
+PROFILES := cpu gpu mig production
+.PHONY: manifests
+manifests: .venv/.ready  ## Make k8s/ from the chart, for those who deploy without helm
+	@for profile in $(PROFILES); do \
+	  $(BIN)/helm template trireme helm/trireme --namespace trireme --values helm/trireme/values-$$profile.yaml \
+	    > k8s/$$profile/trireme.yaml; done
+
 .PHONY: venv
 venv: .venv/.ready  ## Make .venv from the lock file
 

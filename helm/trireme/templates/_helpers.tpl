@@ -75,6 +75,15 @@ component: predictor
 {{ trimSuffix "/" .Values.store.uri }}/{{ $folder }}{{ if not (include "trireme.isClaim" .) }}/{{ end }}
 {{- end }}
 
+{{/* Where a part's pods may run, and which go first. */}}
+{{- define "trireme.scheduling" -}}
+{{- $given := dict -}}
+{{- range $field := list "nodeSelector" "tolerations" "priorityClassName" -}}
+{{- with get $ $field }}{{ $_ := set $given $field . }}{{ end -}}
+{{- end -}}
+{{- if $given }}{{ toYaml $given }}{{ end -}}
+{{- end }}
+
 {{/* Pod Security `restricted` */}}
 
 {{- define "trireme.podSecurity" -}}

@@ -18,6 +18,13 @@ spec:
   securityContext: {{- include "trireme.podSecurity" . | nindent 4 }}
   # The drain, requests in flight, the prediction log, and some seconds for what is slower than it should be.
   terminationGracePeriodSeconds: {{ include "trireme.gatewayGraceSeconds" . }}
+  {{- with include "trireme.scheduling" .Values.gateway }}{{ . | nindent 2 }}{{ end }}
+  # Not all on one node, where there are several.
+  topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector: {matchLabels: {{- include "trireme.gatewaySelector" . | fromYaml | toJson | indent 1 }}}
   {{- if not (include "trireme.isClaim" .) }}
   initContainers: {{- include "trireme.mirror" . | nindent 2 }}
   {{- end }}

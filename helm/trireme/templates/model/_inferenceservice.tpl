@@ -15,6 +15,7 @@ spec:
     automountServiceAccountToken: false
     securityContext: {{- include "trireme.podSecurity" . | nindent 6 }}
     terminationGracePeriodSeconds: {{ add .Values.modelServer.drainSeconds .Values.modelServer.stopSeconds 10 }}
+    {{- with include "trireme.scheduling" .Values.model }}{{ . | nindent 4 }}{{ end }}
     minReplicas: {{ .Values.model.replicas }}
     deploymentStrategy:
       type: RollingUpdate

@@ -1,5 +1,8 @@
 {{/* Spec of the ServingRuntime. */}}
 {{- define "trireme.runtimeSpec" -}}
+{{- if and .Values.modelServer.livenessProbe.exec .Values.modelServer.livenessProbe.httpGet }}
+{{- fail "modelServer.livenessProbe has two handlers, the default's and yours: write `exec: null` beside httpGet." }}
+{{- end }}
 annotations:
   prometheus.kserve.io/port: "8002"
   prometheus.kserve.io/path: /metrics
