@@ -90,7 +90,7 @@ repro: .venv/.ready .dvc-venv/.ready  ## Reproduce the shipped models with DVC, 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" DVC_NO_ANALYTICS=1 exec $(DVC) repro $(if $(MODEL),publish@$(MODEL))
 
 .PHONY: reference
-reference: .venv/.ready  ## Make docs/reference and .env.example from the code
+reference: .venv/.ready  ## Make docs/reference, .env.example and the chart's README from the code
 	@$(BIN)/python -m trireme.reference
 
 PROFILES := cpu gpu mig production

@@ -1,4 +1,4 @@
-"""Reference pages made from the code: settings, error codes, and `.env.example`.
+"""Reference pages made from the code: settings, error codes, the chart's README, and `.env.example`.
 
 `python -m trireme.reference` writes them; a test checks that they are up to date.
 """
@@ -19,6 +19,7 @@ from loadtest.settings import LoadTestSettings
 from modelserver.settings import ModelServerSettings
 from training.settings import TrainingSettings
 from training.tables.recipe import Recipe
+from trireme.chart_reference import readme
 from trireme.settings import TriremeSettings
 
 ROOT = Path(__file__).parents[1]
@@ -65,6 +66,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/reference/errors.md": errors_page(),
         ROOT / "docs/reference/recipe.schema.json": recipe_schema(),
         ROOT / ".env.example": env_example(),
+        ROOT / "helm/trireme/README.md": readme(ROOT / "helm/trireme"),
     }
 
 
