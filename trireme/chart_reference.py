@@ -10,8 +10,9 @@ INDENT = 2
 _KEY = re.compile(r"^(?P<indent> *)(?P<name>[A-Za-z][A-Za-z0-9]*):(?: +(?P<value>.*))?$")
 HEAD = """# The Trireme chart
 
-A model of a Trireme repository, served by Triton under KServe, and the gateway before it. [How to deploy](../../docs/deploy.md) tells what
-is needed, step by step; `values-<profile>.yaml` are values to begin with.
+A model of a Trireme repository, served by Triton under KServe, and the gateway before it.
+[How to deploy](../../docs/deploy.md) tells what is needed, step by step; `values-<profile>.yaml` are values to begin
+with.
 
 | value | default | may be | meaning |
 | --- | --- | --- | --- |

@@ -101,7 +101,6 @@ def test_they_are_killed_at_any_moment(on_postgresql: Scene) -> None:
 
 
 def test_the_gateway_is_killed_and_started_again(tmp_path: Path) -> None:
-    with scene_of(tmp_path) as scene:
-        with outage(scene, 0, 503):
-            for transition in TRANSITIONS:
-                cut(scene, transition, 2, kill_gateway)
+    with scene_of(tmp_path) as scene, outage(scene, 0, 503):
+        for transition in TRANSITIONS:
+            cut(scene, transition, 2, kill_gateway)
