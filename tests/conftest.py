@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 # Before a test imports ONNX Runtime, which else reports its use to its maker.
@@ -24,6 +25,14 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     report.sections = [(title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections]
     return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What a worker covered is saved now: pytest-xdist kills one that takes ten seconds to end."""
+    current = Coverage.current()
+    if current is not None and hasattr(session.config, "workerinput"):
+        current.save()
 
 
 @pytest.fixture(autouse=True, scope="session")

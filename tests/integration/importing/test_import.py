@@ -152,6 +152,7 @@ def test_a_saved_model_becomes_a_version(saved_model: Path, examples: Path, tmp_
     assert said == [
         "It takes RGB pictures of 8×8 pixels as float32 nhwc.",
         "Its answers are taken for probabilities: the graph ends in Softmax.",
+        "12 examples are too few to say what its pictures look like, so drift can't be found; 200 are enough.",
     ]
     assert not list((tmp_path / "root").glob("*/1/model.savedmodel")), "it wouldn't take what the card says"
 
