@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import typer
@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from loadtest.credentials import credentials
+from loadtest.errors import LoadTestError
 from loadtest.grpc_load import GrpcTarget
 from loadtest.http_load import HttpTarget
 from loadtest.machine import describe
 from loadtest.measurement import Measurement, Summary, summarise
+from loadtest.models import describe_model
 from loadtest.picture import jpeg
-from loadtest.servers import ServerMissing, decoding_only, gateway
+from loadtest.servers import decoding_only, gateway
 from loadtest.worker import Target, Worker
 
 Case = tuple[str, int]
@@ -52,7 +53,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
             targets = _targets(gateway_url, triton, decoding, model)
             worker = stack.enter_context(Worker(warm_up_s=min(0.5, seconds), seconds=seconds))
             found = _measure(worker, targets, clients, rounds)
-    except (ServerMissing, httpx.HTTPError, OSError) as error:
+    except (LoadTestError, httpx.HTTPError, OSError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from None
     console.print(table({case: summarise(some) for case, some in found.items()}, rounds, seconds))
@@ -70,18 +71,6 @@ def _targets(gateway_url: str, triton: str, decoding: str, model: str | None) ->
             triton, f"{details['name']}-v{details['version']}", details["input"]["tensor"], shape
         ),
     }
-
-
-def describe_model(url: str, model: str | None) -> dict[str, Any]:
-    """What a gateway says of a model, or of its first one; raises `ServerMissing` where it has none."""
-    with httpx.Client(base_url=url, trust_env=False, headers=credentials()) as client:
-        if model is None:
-            models = client.get("/v1/models").raise_for_status().json()["models"]
-            if not models:
-                raise ServerMissing("The gateway has no model.")
-            model = models[0]["name"]
-        details: dict[str, Any] = client.get(f"/v1/models/{model}").raise_for_status().json()
-        return details
 
 
 def _measure(

@@ -1,11 +1,12 @@
 """The verb `load`."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
@@ -13,11 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from loadtest.errors import LoadTestError
+from loadtest.models import describe_model
 from loadtest.results import Results
-from loadtest.run import Now, describe, run, to_json
+from loadtest.run import Now, run, to_json
 from loadtest.samples import pictures, rows
 from loadtest.scenarios import SCENARIOS, Scenario, scenario
-from loadtest.settings import EXAMPLES
+from loadtest.settings import EXAMPLES, Kind
 
 load = typer.Typer(add_completion=False, help="Put a gateway under load with Locust.", no_args_is_help=True)
 
@@ -40,7 +42,7 @@ Failed = Annotated[float | None, typer.Option(min=0, max=100, help="Fail where m
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and send no load.")]
 
-KINDS = ("predict", "batch", "browse", "spike")
+KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @load.command("list")
@@ -102,7 +104,7 @@ def _told(console: Console) -> Iterator[None]:
 
 def _settings(url: str, model: str, data: Path | None, chosen: Scenario) -> dict[str, str]:
     """What the users need to know; the samples are looked at now, so that what is wrong with them is said at once."""
-    takes_pictures = describe(url, model)["input"]["kind"] == "image"
+    takes_pictures = describe_model(url, model)["input"]["kind"] == "image"
     if data is None and not takes_pictures:
         raise LoadTestError(f"The model {model} takes rows: name a file of them with --data.")
     path = data or EXAMPLES
@@ -126,7 +128,7 @@ def _mix(text: str) -> dict[str, str]:
         raise LoadTestError(f"--mix is like predict=4,batch=1; there are {', '.join(KINDS)}.")
     if not any(map(int, weights.values())):
         raise LoadTestError("--mix names no user.")
-    return {"LOADTEST_MIX": "{" + ", ".join(f'"{kind}": {weight}' for kind, weight in weights.items()) + "}"}
+    return {"LOADTEST_MIX": json.dumps({kind: int(weight) for kind, weight in weights.items()})}
 
 
 @contextmanager

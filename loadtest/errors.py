@@ -17,5 +17,9 @@ class GatewaySilent(LoadTestError):
     """No gateway answers at the address, or it refuses the caller."""
 
 
+class ServerMissing(LoadTestError):
+    """A server that was started ended or did not become ready, or it has no model."""
+
+
 class LocustFailed(LoadTestError):
     """Locust ended before it had measured anything."""

@@ -15,13 +15,15 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from loadtest.bench import GatewayOption, ModelOption, RoundsOption, SecondsOption, TritonOption, describe_model
+from loadtest.bench import GatewayOption, ModelOption, RoundsOption, SecondsOption, TritonOption
+from loadtest.errors import LoadTestError
 from loadtest.http_load import HttpTarget
 from loadtest.machine import describe
 from loadtest.measurement import Measurement, summarise
+from loadtest.models import describe_model
 from loadtest.picture import jpeg
 from loadtest.processor import seconds as processor_seconds
-from loadtest.servers import ServerMissing, gateway, own_gateway
+from loadtest.servers import gateway, own_gateway
 from loadtest.worker import Worker
 
 MODES: Mapping[str, Mapping[str, str]] = {
@@ -83,7 +85,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
             # Without a warm-up in each round: all that is computed is for answers that count.
             worker = stack.enter_context(Worker(warm_up_s=0.0, seconds=seconds))
             found = _measure(worker, targets, clients, rounds)
-    except (ServerMissing, httpx.HTTPError, OSError) as error:
+    except (LoadTestError, httpx.HTTPError, OSError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from None
     console.print(_table(found, clients, rounds, seconds))

@@ -11,19 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
-
-from loadtest.credentials import credentials
-from loadtest.errors import GatewaySilent, LocustFailed
+from loadtest.errors import LocustFailed
 from loadtest.results import Results, read
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 POLL_S = 0.5
 STOP_S = 30
 """For the requests that are under way at the end."""
-TIMEOUT_S = 10.0
 LAST_LINES = 3
 
 
@@ -34,18 +29,6 @@ class Now:
     users: int
     requests_per_s: float
     failures: int
-
-
-def describe(url: str, model: str) -> dict[str, Any]:
-    """What the gateway says of the model; raises `GatewaySilent`."""
-    try:
-        found = httpx.get(f"{url}/v1/models/{model}", headers=credentials(), trust_env=False, timeout=TIMEOUT_S)
-        document: dict[str, Any] = found.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-        raise GatewaySilent(f"No gateway answers at {url}.") from None
-    if found.is_error:
-        raise GatewaySilent(f"The gateway at {url} says: {document.get('detail', found.status_code)}")
-    return document
 
 
 def run(url: str, folder: Path, settings: Mapping[str, str], tell: Callable[[Now], None]) -> Results:

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 import httpx
 
+from loadtest.errors import ServerMissing
+
 POLL_S = 0.2
 STOP_S = 30.0
-
-
-class ServerMissing(Exception):
-    """A server that was started ended or did not become ready; the message is one sentence."""
 
 
 @contextlib.contextmanager

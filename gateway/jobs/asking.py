@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from contract.drift.reading import check_has_reference
+from contract.drift.reading import reference_file
 from contract.examples.batch import Batch, Use
 from contract.jobs.documents import AnyParameters, DriftReportParameters, EvaluateParameters, RetrainParameters
 from contract.jobs.policy import RetrainPolicies, RetrainPolicy
@@ -86,7 +86,8 @@ class Questions:
         if asked.version is not None:
             _check_version(model, "version", asked.version)
         version = asked.version or model.choose(None).version
-        check_has_reference(model.card(version))
+        # So that a version without one is refused now, and not by its job.
+        reference_file(model.card(version))
         span = asked.span()
         parameters = DriftReportParameters(
             version=version, since=span.since, until=span.until, hashed=self._hashed, question=asked.digest

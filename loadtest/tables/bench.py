@@ -17,12 +17,14 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from loadtest.bench import Case, describe_model, table
+from loadtest.bench import Case, table
+from loadtest.errors import LoadTestError
 from loadtest.grpc_load import GrpcTarget
 from loadtest.http_load import HttpTarget
 from loadtest.machine import describe
 from loadtest.measurement import Measurement, Summary, summarise
-from loadtest.servers import ServerMissing, gateway
+from loadtest.models import describe_model
+from loadtest.servers import gateway
 from loadtest.tables.files import first_row, make_file
 from loadtest.tables.in_process import InProcess
 from loadtest.tables.memory import listener
@@ -103,7 +105,7 @@ def main(  # noqa: PLR0917 - Typer fills them by name
             singles = {**bench.singles(worker), **_in_process(stack, in_process, seconds)}
             console.print(table(_single_rows(singles, rounds), rounds, seconds))
             console.print(uploads_table(_files(bench, sizes, formats, rounds)))
-    except (ServerMissing, httpx.HTTPError, OSError, LookupError) as error:
+    except (LoadTestError, httpx.HTTPError, OSError, LookupError) as error:
         console.print(f"[red]{error}[/]")
         raise typer.Exit(1) from None
 

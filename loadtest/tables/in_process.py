@@ -10,8 +10,8 @@ import subprocess
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+from loadtest.errors import ServerMissing
 from loadtest.measurement import Measurement
-from loadtest.servers import ServerMissing
 
 
 class InProcess:

@@ -3,19 +3,17 @@
 from functools import cache
 from typing import Any
 
-import httpx
 from locust import between, task
 
-from loadtest.credentials import credentials
+from loadtest.models import describe_model
 from loadtest.samples import Body, row_batch, row_body, rows
-from loadtest.users.base import MODEL, SETTINGS, GatewayUser, chosen
+from loadtest.users.base import SETTINGS, GatewayUser, chosen
 
 
 @cache
 def _columns(host: str) -> frozenset[str]:
     """What the model takes of a row; a row by value must have nothing else, such as the label of a training set."""
-    found = httpx.get(host + MODEL, headers=credentials(), trust_env=False, timeout=SETTINGS.timeout_s)
-    described = found.raise_for_status().json()["input"]
+    described = describe_model(host, SETTINGS.model)["input"]
     return frozenset({column["name"] for column in described["columns"]} | {described["id"]})
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from loadtest.servers import ServerMissing, decoding_only, is_ready
+from loadtest.errors import ServerMissing
+from loadtest.servers import decoding_only, is_ready
 from modelserver.temporary import TemporaryServer
 from tests.unit.gateway.rig import PREDICT, eventually, png
 

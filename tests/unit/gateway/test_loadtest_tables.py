@@ -14,8 +14,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
+from loadtest.errors import ServerMissing
 from loadtest.processor import seconds
-from loadtest.servers import ServerMissing
 from loadtest.tables.files import make_file
 from loadtest.tables.in_process import InProcess
 from loadtest.tables.memory import PeakMemory, listener
