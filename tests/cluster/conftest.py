@@ -8,10 +8,10 @@ import pytest
 
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.errors import PlatformUnfit, ToolsMissing
-from tests.cluster.kit.images.builder import ImageSource
 from tests.cluster.kit.provider import provide
 from tests.cluster.kit.settings import ClusterSettings
 from tests.cluster.manifests import claim
+from tests.cluster.serving.images import STAND_IN
 
 HERE = Path(__file__).parent
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
@@ -72,5 +72,4 @@ def models(cluster: Cluster, namespace: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def stand_in(cluster: Cluster) -> str:
     """The name of a loaded image that serves HTTP on port 8080, built from a Dockerfile of this repository."""
-    folder = HERE / "images" / "stand_in"
-    return cluster.build_and_load(ImageSource("trireme.test/stand-in:1", folder / "Dockerfile", folder))
+    return cluster.build_and_load(STAND_IN)

@@ -11,6 +11,9 @@ GATEWAY = ImageSource("trireme.test/gateway:1", ROOT / "images" / "gateway.Docke
 MODEL_SERVER = ImageSource("trireme.test/modelserver:1", ROOT / "images" / "modelserver.Dockerfile", ROOT)
 S3 = ImageSource("trireme.test/seaweedfs:1", HERE / "seaweedfs" / "Dockerfile", HERE / "seaweedfs")
 POSTGRES = ImageSource("trireme.test/postgres:1", HERE / "postgres" / "Dockerfile", HERE / "postgres")
+# Serves HTTP on port 8080.
+_STAND_IN = ROOT / "tests" / "cluster" / "images" / "stand_in"
+STAND_IN = ImageSource("trireme.test/stand-in:1", _STAND_IN / "Dockerfile", _STAND_IN)
 
 
 def initializer(name: str) -> ImageSource:
