@@ -110,7 +110,7 @@ def test_the_main_job_from_a_clean_clone(
         seconds = took["first"] = wait_ready(process, tmp_path / "log", FIRST_RUN_S)
         family = belongings(clone)
         answer = json.loads(subprocess.run(readme_curl(), cwd=clone, capture_output=True, check=True).stdout)
-        card = httpx.get(f"http://127.0.0.1:{PORT}/v1/models/cifar10").json()
+        card = httpx.get(f"http://127.0.0.1:{PORT}/v1/models/cifar10", timeout=60).json()
     accuracy = card["metrics"]["accuracy"]
     print(f"first `make run` ready after {seconds:.0f} s; test accuracy {accuracy:.2%}; answer {answer}")
     assert (answer["model"], answer["version"], answer["label"]) == ("cifar10", 1, "ship")

@@ -177,8 +177,8 @@ def test_without_a_key_nobody_is_answered_and_a_viewer_gets_no_prediction(
     for access, status in cases:
         with calling(access, published) as caller:
             assert caller.predict(published.pictures[0]).status_code == status
-    assert httpx.get(f"http://{gateway.address}/v1/models").status_code == 401
-    assert httpx.get(f"http://{gateway.address}/metrics").status_code == 401
+    assert httpx.get(f"http://{gateway.address}/v1/models", timeout=60).status_code == 401
+    assert httpx.get(f"http://{gateway.address}/metrics", timeout=60).status_code == 401
 
 
 def test_an_answered_prediction_and_a_key_are_found_after_the_pod_was_deleted_at_once(

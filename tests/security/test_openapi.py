@@ -52,13 +52,13 @@ def test_every_answer_where_nobody_is_asked_is_documented(port: int) -> None:
 
 def test_every_answer_to_an_admin_is_documented(asking: int) -> None:
     login = {"username": "admin", "password": PASSWORD}
-    answer = httpx.post(f"http://127.0.0.1:{asking}/v1/auth/token", json=login)
+    answer = httpx.post(f"http://127.0.0.1:{asking}/v1/auth/token", json=login, timeout=60)
     assert probe(asking, bearer(answer.json()["access_token"]), is_of_accounts) >= {200, 404, 422}
 
 
 def probe(port: int, headers: dict[str, str], wanted: Callable[[str], bool]) -> set[int]:
     """Send right and wrong requests to every operation whose path is wanted; gives the answers' status codes."""
-    document = schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json", headers=headers)
+    document = schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json", headers=headers, timeout=60)
     statuses: Counter[int] = Counter()
     with requests.Session() as session:
         for found in document.get_all_operations():
@@ -81,7 +81,7 @@ def send(cases: Any, session: requests.Session, headers: dict[str, str], statuse
             case.path_parameters["model"] = model
         # Who has no patience at all gets 504, and rightly.
         case.headers.pop("X-Request-Timeout", None)
-        answer = case.call_and_validate(session=session, headers=headers, checks=CHECKS)
+        answer = case.call_and_validate(session=session, headers=headers, checks=CHECKS, timeout=60)
         statuses[answer.status_code] += 1
 
     check()

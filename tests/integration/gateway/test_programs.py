@@ -55,7 +55,7 @@ def program(environment: None, triton: TemporaryServer, tmp_path: Path) -> Itera
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_the_gateway_runs_alone_and_stops_cleanly(program: Program, ending: signal.Signals) -> None:
-    assert httpx.post(program.url + PREDICT, content=png()).status_code == 200
+    assert httpx.post(program.url + PREDICT, content=png(), timeout=60).status_code == 200
     program.process.send_signal(ending)
     program.process.wait(120)
     log = program.log.read_text()
@@ -102,7 +102,7 @@ def test_the_benchmark_says_what_is_missing(environment: None, tmp_path: Path) -
 
 def test_a_gateway_without_a_model_server_answers_for_the_benchmark(environment: None) -> None:
     with decoding_only(timeout_s=60) as url:
-        answer = httpx.post(url + PREDICT, content=png()).json()
+        answer = httpx.post(url + PREDICT, content=png(), timeout=60).json()
         assert answer["probability"] == pytest.approx(0.1)
     assert not is_ready(url)
 

@@ -43,7 +43,7 @@ class Gateway:
         return (max(times) - min(times)).total_seconds() if times else 0.0
 
     def load(self) -> None:
-        with httpx.Client(base_url=self.url) as http:
+        with httpx.Client(base_url=self.url, timeout=60) as http:
             while not self.over.is_set():
                 try:
                     answer = http.post(PREDICT, content=png())

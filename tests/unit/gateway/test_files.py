@@ -277,7 +277,7 @@ async def test_a_failure_on_the_way_breaks_the_answer_off_and_is_its_last_line(
     given = settings(repository)
     got = bytearray()
     with listening(create_app(given, open_model_server=opened(server)), given) as port:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
             with pytest.raises(httpx.RemoteProtocolError):
                 await gather(http, sent("csv", data, accept=MEDIA_TYPES["jsonl"]), got)
             metrics = (await http.get("/metrics")).text
@@ -382,7 +382,7 @@ async def test_a_client_that_leaves_stops_the_work_and_frees_its_file(repository
     given = settings(repository)
     app = create_app(given, open_model_server=opened(server))
     with listening(app, given) as port:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
             request = asyncio.create_task(http.post(FILE, **sent("csv")))
             await soon(lambda: len(server.sizes) == 2)
             request.cancel()

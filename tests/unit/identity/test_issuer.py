@@ -45,7 +45,7 @@ class Clock:
 
 @pytest.fixture
 async def keys(issuer: Issuer) -> AsyncIterator[IssuerKeys]:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         keys = IssuerKeys(http, issuer.url, "RS256", Clock())
         yield keys
         await keys.close()
