@@ -19,6 +19,7 @@ def chart_values(plan: Plan, provider: Provider) -> dict[str, Any]:
             "model": {
                 "minReplicas": plan.min_replicas,
                 "maxReplicas": plan.max_replicas,
+                "instances": plan.service.replica.instances,
                 "targets": {
                     "inFlight": targets.in_flight,
                     "busyShare": targets.busy_share,
