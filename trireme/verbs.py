@@ -41,6 +41,7 @@ VERBS = (
     Verb("drift", "trireme.drift:drift", None, "Show how far predictions are from what a version was trained on."),
     Verb("autoscale", "trireme.autoscale.cli:autoscale", None, "Derive how a model is to be scaled, and say why."),
     Verb("load", "loadtest.cli:load", "loadtest", "Put a gateway under load with Locust."),
+    Verb("capacity", "loadtest.capacity.cli:capacity", "loadtest", "Predict what a cluster would do, by simulation."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),
     Verb("database", "trireme.accounts.database:database", "gateway", "The schema of the gateway's database."),

@@ -83,6 +83,7 @@ def plan_(
     wish = Wish(
         slo_s=slo_ms / 1000,
         rates=tuple(one * items for one in rate),
+        together=items,
         startup_s=startup_s,
         growth_per_minute=growth / 100,
         overhead_s=overhead_ms / 1000,

@@ -70,19 +70,19 @@ def plan(model: str, service: Service, wish: Wish) -> Plan:
         wish=wish,
         highest_rate=highest,
         target_rate=target,
-        targets=_targets(service.replica, target),
+        targets=_targets(service.replica, target, wish.together),
         min_replicas=max(wish.min_replicas, _needed(min(wish.rates), target)),
         max_replicas=max(wish.min_replicas, most),
         behaviour=behaviour(wish, max_replicas=most, target_rate=target),
     )
 
 
-def _targets(replica: Replica, rate: float) -> Targets:
+def _targets(replica: Replica, rate: float, together: float) -> Targets:
     busy = replica.busy(rate)
     ratio = replica.mean_wait_s(rate) / replica.times.seconds(replica.batch(rate))
     share = 100 * rate / replica.capacity
     return Targets(
-        in_flight=_rounded(replica.in_flight(rate)),
+        in_flight=_rounded(replica.in_flight(rate, together)),
         busy_share=_rounded(busy) if busy < TOO_BUSY else None,
         # Less than this is what chance and the measuring do.
         queue_ratio=_rounded(max(0.1, ratio)),

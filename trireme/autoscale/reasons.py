@@ -53,7 +53,8 @@ def _targets(plan: Plan) -> Iterator[Reason]:
     yield Reason(
         "in-flight target",
         f"{targets.in_flight:g}",
-        "Items a ready replica at the target rate (Little's law), counted one by one: a request with 32 weighs 32.",
+        "Items a ready replica at the target rate (Little's law), counted one by one; they arrive "
+        f"{plan.wish.together:g} at a time.",
     )
     yield Reason("busy-share target", _or_none(targets.busy_share), _busy(plan))
     yield Reason(

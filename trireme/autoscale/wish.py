@@ -11,6 +11,8 @@ class Wish:
     """Seconds within which 99 % of the items are to be answered."""
     rates: tuple[float, ...]
     """Items a second that are expected, such as those of the night and of the busiest hour."""
+    together: float = 1.0
+    """Items in a request: they arrive at once."""
     startup_s: float = 30.0
     """From the decision for a replica to its first answer."""
     growth_per_minute: float = 0.2

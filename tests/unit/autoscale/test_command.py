@@ -29,17 +29,22 @@ def document(*args: str) -> dict[str, Any]:
 
 @settings(max_examples=15)
 @given(st.integers(1, 2000), st.floats(0.5, 20))
-def test_the_same_item_rate_leads_to_the_same_plan_in_requests_of_1_and_of_32(requests: int, service_ms: float) -> None:
+def test_the_same_item_rate_leads_to_the_same_replicas_in_requests_of_1_and_of_32(
+    requests: int, service_ms: float
+) -> None:
     same = ("--service-ms", str(service_ms), "--batch-ms", str(service_ms * 12), "--slo-ms", "1000")
     of_many = document("--rate", str(requests), "--items", "32", *same)
     of_one = document("--rate", str(requests * 32), *same)
-    assert of_one == of_many
+    assert of_one["replicas"] == of_many["replicas"]
+    bounds = [one["values"]["autoscaling"]["model"] for one in (of_one, of_many)]
+    assert bounds[0]["maxReplicas"] == bounds[1]["maxReplicas"]
+    assert bounds[0]["targets"]["inFlight"] < bounds[1]["targets"]["inFlight"]  # 32 at once wait for one another
 
 
 def test_it_says_how_many_replicas_each_rate_needs_and_the_formula() -> None:
-    text = told(*GIVEN, "--rate", "50", "--rate", "300")
-    assert "50.0 items a second: 1 replicas" in text
-    assert "300.0 items a second: 5 replicas" in text
+    text = told(*GIVEN, "--rate", "40", "--rate", "300")
+    assert "40.0 items a second: 1 replicas" in text
+    assert "300.0 items a second: 7 replicas" in text
     assert "Allen and Cunneen" in " ".join(text.split())
 
 
