@@ -60,13 +60,13 @@ class Machines:
         """Have so many replicas: new ones begin to start; those that aren't ready leave first, then the youngest."""
         for _ in range(wanted - len(self.pods)):
             self._add(at_once=at_once)
-        surplus = sorted(self.pods, key=lambda pod: (pod.ready is not None, -pod.decided))[: len(self.pods) - wanted]
-        for pod in surplus if wanted < len(self.pods) else ():
+        youngest = sorted(self.pods, key=lambda pod: (pod.ready is not None, -pod.decided))
+        for pod in youngest[: max(0, len(self.pods) - wanted)]:
             self._remove(pod)
 
     def cost(self) -> float:
         """Of all nodes until now."""
-        alive = sum(self.env.now - node.born for node in self.nodes)
+        alive = sum(max(0.0, self.env.now - node.born) for node in self.nodes)
         gpu_hours = (alive + self._gone_node_s) * self.part.gpus_per_node / HOUR_S
         return gpu_hours * self.part.price_per_gpu_hour
 
@@ -85,7 +85,7 @@ class Machines:
 
     def _start(self, pod: Pod, *, at_once: bool) -> Process:
         while pod.node is None and not pod.is_leaving:
-            self._place(pod)
+            self._place(pod, 0.0 if at_once else self.part.node_start_s)
             if pod.node is None:
                 # No room, and no node may come: it waits, as a pod that is pending does.
                 yield self.env.timeout(1)
@@ -103,10 +103,10 @@ class Machines:
         waits = (pod.node.born - self.env.now) if pod.node else 0.0
         yield self.env.timeout(max(0.0, waits))
 
-    def _place(self, pod: Pod) -> None:
+    def _place(self, pod: Pod, node_start_s: float) -> None:
         node = next((one for one in self.nodes if one.used < self.part.gpus_per_node), None)
         if node is None and len(self.nodes) < self.part.max_nodes:
-            node = Node(self.env.now + self.part.node_start_s, has_image=False)
+            node = Node(self.env.now + node_start_s, has_image=False)
             self.nodes.append(node)
         if node is not None:
             node.used += 1

@@ -23,6 +23,8 @@ from trireme.autoscale.service import Service
 CLIENTS = 64
 """Of the busy measurement."""
 WARM_UP_S = 1.0
+MOST_REFUSED = 0.01
+"""For each answer."""
 _SAMPLE = re.compile(r"^trireme_gateway_(?P<name>[a-z_]+)\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.MULTILINE)
 
 
@@ -74,8 +76,11 @@ def _calls(url: str, model: Mapping[str, Any], target: HttpTarget, clients: int,
         result = worker.measure(target, clients)
         after = _counted(url, model)
     calls = Calls(after.count - before.count, after.items - before.items, after.seconds - before.seconds)
-    if not calls.count or not result.latencies_s:
-        raise GatewaySilent(f"The gateway at {url} answered no prediction of {model['name']} under load.")
+    if not calls.count or result.errors > MOST_REFUSED * len(result.latencies_s):
+        raise GatewaySilent(
+            f"The gateway at {url} refused {result.errors:,} of {result.errors + len(result.latencies_s):,} "
+            "predictions under load, so nothing was measured: has it a limit for each caller (GATEWAY_RATE_LIMITS)?"
+        )
     return calls, result.throughput
 
 
