@@ -106,12 +106,14 @@ class ScalingPart(Part):
     """Replicas at the start; else the least."""
     in_flight: PositiveFloat | None = None
     """Items in flight that a replica is to have; None: that signal isn't used."""
+    item_rate: PositiveFloat | None = None
+    """Items a second that a replica is to compute."""
     busy_share: Annotated[float, Field(gt=0, le=1)] | None = None
     behavior: BehaviorPart = BehaviorPart()
     sync_s: PositiveFloat = 15
     scrape_s: PositiveFloat = 5
     window_s: PositiveFloat = 30
-    """Over which both signals are averaged."""
+    """Over which the signals are averaged."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -1,6 +1,6 @@
 """A run of a scenario: load, replicas and autoscaler together, second by second; the same seed gives the same run."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class Sample:
     time: float
     in_flight: float
     busy_s: float
+    answered: float
 
 
 class Simulation:
@@ -84,7 +85,9 @@ class Simulation:
 
     def _scrape(self) -> Process:
         while True:
-            self._samples.append(Sample(self._env.now, self._serving.in_flight(), self._serving.busy_s))
+            serving = self._serving
+            answered = len(serving.latencies) * self.thinning
+            self._samples.append(Sample(self._env.now, serving.in_flight(), serving.busy_s, answered))
             yield self._env.timeout(self.scenario.scaling.scrape_s)
 
     def _sync(self) -> Process:
@@ -96,22 +99,22 @@ class Simulation:
 
     def _recommended(self, current: int) -> int:
         """By the signal that asks for the most; as many as there are where none is used."""
-        scaling, scaler = self.scenario.scaling, self._autoscaler
-        window = [one for one in self._samples if one.time > self._env.now - scaling.window_s]
-        found = []
+        window = [one for one in self._samples if one.time > self._env.now - self.scenario.scaling.window_s]
+        return max(self._by_signal(window, current), default=current)
+
+    def _by_signal(self, window: Sequence[Sample], current: int) -> Iterator[int]:
+        scaling, up, down = self.scenario.scaling, self._autoscaler.up, self._autoscaler.down
+        first, last = window[0], window[-1]
+        seconds = last.time - first.time
         if scaling.in_flight is not None:
             mean = sum(one.in_flight for one in window) / len(window)
-            found.append(by_total(mean, scaling.in_flight, current, scaler.up, scaler.down))
-        if scaling.busy_share is not None and window[-1].time > window[0].time:
+            yield by_total(mean, scaling.in_flight, current, up, down)
+        if scaling.item_rate is not None and seconds:
+            yield by_total((last.answered - first.answered) / seconds, scaling.item_rate, current, up, down)
+        if scaling.busy_share is not None and seconds:
             target, ready = scaling.busy_share * self.scenario.service.instances, self._machines.ready
-            busy = (window[-1].busy_s - window[0].busy_s) / (window[-1].time - window[0].time)
-            found.append(
-                by_pods(
-                    busy, ready=ready, unready=current - ready, target=target, current=current,
-                    up=scaler.up, down=scaler.down,
-                )
-            )  # fmt: skip
-        return max(found, default=current)
+            busy, unready = (last.busy_s - first.busy_s) / seconds, current - ready
+            yield by_pods(busy, ready=ready, unready=unready, target=target, current=current, up=up, down=down)
 
 
 def thinning(scenario: CapacityScenario, budget: int) -> float:

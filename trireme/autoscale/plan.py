@@ -24,6 +24,8 @@ class Targets:
 
     in_flight: float
     """Items that wait or are computed, a ready replica."""
+    item_rate: float
+    """Items a second that a ready replica computes."""
     busy_share: float | None
     """Of the time that an instance computes."""
     queue_ratio: float | None
@@ -83,6 +85,7 @@ def _targets(replica: Replica, rate: float, together: float) -> Targets:
     share = 100 * rate / replica.capacity
     return Targets(
         in_flight=_rounded(replica.in_flight(rate, together)),
+        item_rate=_rounded(rate, digits=3),
         busy_share=_rounded(busy) if busy < TOO_BUSY else None,
         # Less than this is what chance and the measuring do.
         queue_ratio=_rounded(max(0.1, ratio)),
@@ -99,7 +102,7 @@ def _needed(rate: float, target: float) -> int:
     return max(1, ceil(rate / target - EXACT))
 
 
-def _rounded(value: float) -> float:
-    """Two digits that count, downwards: what is rounded up would promise more."""
-    digits = 1 - floor(log10(value))
-    return floor(value * 10**digits + EXACT) / 10**digits
+def _rounded(value: float, digits: int = 2) -> float:
+    """So many digits that count, downwards: what is rounded up would promise more."""
+    places = digits - 1 - floor(log10(value))
+    return floor(value * 10**places + EXACT) / 10**places

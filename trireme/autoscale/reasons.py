@@ -56,6 +56,12 @@ def _targets(plan: Plan) -> Iterator[Reason]:
         "Items a ready replica at the target rate (Little's law), counted one by one; they arrive "
         f"{plan.wish.together:g} at a time.",
     )
+    yield Reason(
+        "item-rate target",
+        f"{targets.item_rate:,g}/s",
+        "The target rate itself: in proportion to the load, where the items in flight rise steeply; it holds the "
+        "number under a steady load.",
+    )
     yield Reason("busy-share target", _or_none(targets.busy_share), _busy(plan))
     yield Reason(
         "queue-ratio target",

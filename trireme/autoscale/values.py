@@ -22,6 +22,7 @@ def chart_values(plan: Plan, provider: Provider) -> dict[str, Any]:
                 "instances": plan.service.replica.instances,
                 "targets": {
                     "inFlight": targets.in_flight,
+                    "itemRate": targets.item_rate,
                     "busyShare": targets.busy_share,
                     "queueRatio": targets.queue_ratio,
                     "cpuPercent": targets.cpu_percent,

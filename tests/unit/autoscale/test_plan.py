@@ -39,6 +39,7 @@ def test_a_load_for_n_replicas_asks_for_n_replicas_by_each_signal(single_ms: flo
     assert found.replicas(n * rate) == n
     tolerance = found.behaviour.up.tolerance + 0.1  # what rounding to two digits takes
     assert replica.in_flight(rate) / targets.in_flight == pytest.approx(1, abs=tolerance)
+    assert rate / targets.item_rate == pytest.approx(1, abs=0.02)
     if targets.busy_share is not None:
         assert replica.busy(rate) / targets.busy_share == pytest.approx(1, abs=tolerance)
 
@@ -75,5 +76,5 @@ def test_a_promise_that_one_item_alone_breaks_has_no_plan() -> None:
 def test_every_value_has_a_reason_in_a_sentence() -> None:
     for found in (made(), made(BATCHED)):
         told = list(reasons(found))
-        assert len({one.name for one in told}) == len(told) == 13
+        assert len({one.name for one in told}) == len(told) == 14
         assert all(one.sentence.endswith(".") and len(one.sentence) > 20 for one in told)

@@ -43,7 +43,9 @@ def metrics(objects: list[Object]) -> dict[str, Object]:
 
 
 def gateway_series() -> set[str]:
-    return set(re.findall(r"^# TYPE (\w+) ", Metrics().exposition().decode(), re.MULTILINE))
+    """What the gateway exports; a histogram's series have its name and an ending."""
+    types = re.findall(r"^# TYPE (\w+) (\w+)", Metrics().exposition().decode(), re.MULTILINE)
+    return {f"{name}_sum" if kind == "histogram" else name for name, kind in types}
 
 
 def test_nothing_scales_unless_it_is_told_to() -> None:
@@ -63,21 +65,29 @@ def test_the_autoscaler_holds_the_deployment_that_kserve_makes_of_the_pinned_ver
 
 
 def test_every_signal_has_its_target_and_the_cpu_is_always_there() -> None:
-    targets = {"inFlight": 1.1, "busyShare": 0.62, "queueRatio": 0.8, "cpuPercent": 72}
+    targets = {"inFlight": 1.1, "itemRate": 62.5, "busyShare": 0.62, "queueRatio": 0.8, "cpuPercent": 72}
     found = metrics(scaled(provider="hpa", model={"instances": 2, "targets": targets}))
     assert {name: one.get("averageValue", one.get("averageUtilization")) for name, one in found.items()} == {
         "trireme_items_in_flight": "1100m",
+        "trireme_items_per_second": "62500m",
         "trireme_busy_instances": "1240m",
         "trireme_queue_ratio": "800m",
         "cpu": 72,
     }
-    none = dict.fromkeys(("inFlight", "busyShare", "queueRatio"))
+    none = dict.fromkeys(("inFlight", "itemRate", "busyShare", "queueRatio"))
     assert list(metrics(scaled(provider="hpa", model={"targets": none}))) == ["cpu"]
 
 
 def test_the_rules_that_come_along_make_exactly_the_metrics_that_are_asked_for() -> None:
     objects = render(
-        **{**DATABASE, "autoscaling": {"provider": "hpa", "gateway": {"enabled": True, "requestsInFlight": 8}}}
+        **{
+            **DATABASE,
+            "autoscaling": {
+                "provider": "hpa",
+                "model": {"targets": {"itemRate": 60}},
+                "gateway": {"enabled": True, "requestsInFlight": 8},
+            },
+        }
     )
     asked = {
         body["metric"]["name"]
@@ -94,23 +104,24 @@ def test_the_rules_that_come_along_make_exactly_the_metrics_that_are_asked_for()
 
 @pytest.mark.parametrize("of", ["rules", "keda"])
 def test_every_series_that_is_asked_for_is_exported(of: str) -> None:
-    text = RULES.read_text() if of == "rules" else json.dumps(find(render(**KEDA), "ScaledObject"))
+    values = {**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60}}}
+    text = RULES.read_text() if of == "rules" else json.dumps(find(scaled(**values), "ScaledObject"))
     asked = set(re.findall(r"\b(?:trireme_gateway|nv)_\w+\b", text))
     assert asked <= gateway_series() | TRITON
-    assert len(asked) >= 5
+    assert len(asked) >= 6
 
 
 def test_keda_asks_the_same_of_prometheus_and_lets_no_replica_go_while_that_is_away() -> None:
-    objects = render(**KEDA)
+    objects = render(autoscaling={**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60}}})
     spec = find(objects, "ScaledObject")["spec"]
     assert spec["scaleTargetRef"]["name"] == "cifar10-a-predictor"
     assert (spec["fallback"]["behavior"], spec["fallback"]["replicas"]) == ("currentReplicasIfHigher", 1)
     *asked, cpu = spec["triggers"]
-    assert [one["metadata"]["threshold"] for one in asked] == ["4", "0.7", "1"]
+    assert [one["metadata"]["threshold"] for one in asked] == ["4", "60", "0.7", "1"]
     assert all(one["metadata"]["ignoreNullValues"] == "false" for one in asked)
     assert all('namespace="prod"' in one["metadata"]["query"] for one in asked)
     assert 'model="cifar10",version="1"' in asked[0]["metadata"]["query"]
-    assert 'model="cifar10-v1"' in asked[1]["metadata"]["query"]
+    assert 'model="cifar10-v1"' in asked[2]["metadata"]["query"]
     assert cpu == {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "80"}}
     assert "HorizontalPodAutoscaler" not in {one["kind"] for one in objects}
 

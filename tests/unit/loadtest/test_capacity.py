@@ -97,6 +97,15 @@ def test_the_same_item_rate_leads_to_the_same_replicas_in_micro_batches_of_1_and
     assert max(pods) <= 6
 
 
+def test_a_steady_load_at_80_percent_of_three_replicas_holds_three_by_its_rate_and_not_by_items_in_flight() -> None:
+    some = {"ms": {1: 30, 32: 200}, "rate": 0.8 * 3 * 160, "seconds": 600, "cluster": {"nodes": 8, "start_s": 10}}
+    scaling = {"min": 1, "max": 8, "start": 3, "in_flight": 35}
+    held = run(scenario(**some, scaling={**scaling, "item_rate": 140}))
+    assert {one.pods for one in held.readings} == {3}
+    # Items in flight grow far faster than the load, so that a little less of them looks like a replica too many.
+    assert min(one.pods for one in run(scenario(**some, scaling=scaling)).readings) == 2
+
+
 def test_a_burst_finds_replicas_that_still_start_and_the_sentence_says_so() -> None:
     points = ((0, 0.2), (0.25, 0.2), (0.25, 1), (1, 1))
     some = scenario(

@@ -18,8 +18,16 @@
 {{- end }}
 
 {{/* The same signals as in files/prometheus-adapter-rules.yaml, as sums over the model's pods, which KEDA's HPA divides by their number. */}}
+{{- define "trireme.gatewaySeries" -}}
+{namespace={{ .Release.Namespace | quote }},model={{ .Values.model.name | quote }},version={{ .Values.model.version | toString | quote }}}
+{{- end }}
+
 {{- define "trireme.itemsInFlightQuery" -}}
-sum(avg_over_time(trireme_gateway_pictures_in_flight{namespace={{ .Release.Namespace | quote }},model={{ .Values.model.name | quote }},version={{ .Values.model.version | toString | quote }}}[30s]))
+sum(avg_over_time(trireme_gateway_pictures_in_flight{{ include "trireme.gatewaySeries" . }}[30s]))
+{{- end }}
+
+{{- define "trireme.itemsPerSecondQuery" -}}
+sum(rate(trireme_gateway_batch_pictures_sum{{ include "trireme.gatewaySeries" . }}[1m]))
 {{- end }}
 
 {{- define "trireme.tritonSeries" -}}
