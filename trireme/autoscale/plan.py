@@ -105,4 +105,5 @@ def _needed(rate: float, target: float) -> int:
 def _rounded(value: float, digits: int = 2) -> float:
     """So many digits that count, downwards: what is rounded up would promise more."""
     places = digits - 1 - floor(log10(value))
-    return floor(value * 10**places + EXACT) / 10**places
+    scale = 10.0**places
+    return floor(value * scale + EXACT) / scale

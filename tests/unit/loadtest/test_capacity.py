@@ -98,7 +98,12 @@ def test_the_same_item_rate_leads_to_the_same_replicas_in_micro_batches_of_1_and
 
 
 def test_a_steady_load_at_80_percent_of_three_replicas_holds_three_by_its_rate_and_not_by_items_in_flight() -> None:
-    some = {"ms": {1: 30, 32: 200}, "rate": 0.8 * 3 * 160, "seconds": 600, "cluster": {"nodes": 8, "start_s": 10}}
+    some: dict[str, Any] = {
+        "ms": {1: 30, 32: 200},
+        "rate": 0.8 * 3 * 160,
+        "seconds": 600,
+        "cluster": {"nodes": 8, "start_s": 10},
+    }
     scaling = {"min": 1, "max": 8, "start": 3, "in_flight": 35}
     held = run(scenario(**some, scaling={**scaling, "item_rate": 140}))
     assert {one.pods for one in held.readings} == {3}
