@@ -14,9 +14,9 @@ from loadtest.batching import Replica
 from loadtest.credentials import credentials
 from loadtest.errors import GatewaySilent, ServerMissing
 from loadtest.http_load import HttpTarget
-from loadtest.models import describe_model
+from loadtest.models import describe_model, row_columns
 from loadtest.picture import jpeg
-from loadtest.samples import row_body, rows
+from loadtest.samples import fitting, row_body, rows
 from loadtest.worker import Worker
 from trireme.autoscale.service import Service
 
@@ -63,7 +63,7 @@ def _target(url: str, model: Mapping[str, Any], data: Path | None) -> HttpTarget
         return HttpTarget(path, jpeg(), "image/jpeg")
     if data is None:
         raise ServerMissing(f"The model {model['name']} takes rows: name a file of them with --data.")
-    body = row_body(rows(data, 1)[0])
+    body = row_body(fitting(rows(data, 1)[0], row_columns(model)))
     return HttpTarget(path, body.content, body.type)
 
 
