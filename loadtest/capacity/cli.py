@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -63,9 +64,11 @@ def _run(console: Console, scenario: CapacityScenario, seed: int) -> Outcome:
 
 def _print(outcomes: Sequence[Outcome]) -> None:
     console = Console(highlight=False)
-    table = Table(*headings(), title=outcomes[0].scenario.name, title_justify="left")
-    for column in table.columns:
-        column.justify, column.overflow = "right", "fold"
+    table = Table(
+        title=outcomes[0].scenario.name, title_justify="left", box=SIMPLE_HEAD, padding=0, collapse_padding=True
+    )
+    for heading in headings():
+        table.add_column(heading, justify="right", overflow="fold")
     for one in outcomes:
         table.add_row(*cells(one))
     console.print(table)

@@ -34,8 +34,8 @@ def headings() -> tuple[str, ...]:
         "p50 ms",
         "p95 ms",
         "p99 ms",
-        "mean replicas",
-        "cost/million",
+        "replicas, mean",
+        "cost of a million",
     )
 
 
