@@ -5,7 +5,7 @@ from pathlib import Path
 
 from contract.card import VersionCard
 from contract.digests import check_digests
-from contract.errors import CardInvalid, ModelUnknown, VersionDamaged, VersionUnknown
+from contract.errors import CardInvalid, ModelUnknown, NameInvalid, VersionDamaged, VersionUnknown
 from contract.names import ModelVersion, check_model_name, parse_triton_name
 
 CARD = "card.json"
@@ -54,6 +54,15 @@ class ModelRepository:
         if not versions:
             raise ModelUnknown(f"There is no model {model!r}.")
         return ModelVersion(model, versions[-1])
+
+    def named(self, text: str) -> ModelVersion:
+        """The version that `cifar10:3` names, or the newest of `cifar10`; raises `NameInvalid` or `ModelUnknown`."""
+        model, colon, version = text.partition(":")
+        if not colon:
+            return self.latest(model)
+        if not version.isascii() or not version.isdecimal() or int(version) < 1:
+            raise NameInvalid(f"{version!r} is not the number of a version.")
+        return ModelVersion(model, int(version))
 
     def folder(self, name: ModelVersion) -> Path:
         """Where a version lies (or would lie)."""

@@ -23,3 +23,11 @@ class ServerMissing(LoadTestError):
 
 class LocustFailed(LoadTestError):
     """Locust ended before it had measured anything."""
+
+
+class TimesInvalid(LoadTestError):
+    """Service times that can't be right."""
+
+
+class CapacityInvalid(LoadTestError):
+    """A file for `trireme capacity` that can't be read, or says what can't be."""

@@ -1,5 +1,6 @@
 """What a gateway says of its models."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -18,6 +19,12 @@ def describe_model(url: str, model: str | None) -> dict[str, Any]:
             raise ServerMissing("The gateway has no model.")
         model = models[0]["name"]
     return _asked(url, f"/v1/models/{model}")
+
+
+def row_columns(model: Mapping[str, Any]) -> frozenset[str]:
+    """What a model of tables takes of a row; a row by value must have nothing else, such as a training set's label."""
+    described = model["input"]
+    return frozenset({column["name"] for column in described["columns"]} | {described["id"]})
 
 
 def _asked(url: str, path: str) -> dict[str, Any]:

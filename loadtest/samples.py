@@ -86,6 +86,12 @@ def picture_batch(chosen: Sequence[Picture]) -> Body:
     return _multipart([("files", (one.name, one.body.content, one.body.type)) for one in chosen])
 
 
+def fitting(row: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]:
+    """What a model takes of a row, without what is missing."""
+    # What isn't equal to itself is no number, which JSON can't say.
+    return {name: value for name, value in row.items() if name in taken and value is not None and value == value}  # noqa: PLR0124
+
+
 def row_batch(chosen: Sequence[dict[str, Any]]) -> Body:
     """Many rows as JSON Lines."""
     return Body(b"".join(json.dumps(row, default=str).encode() + b"\n" for row in chosen), "application/x-ndjson")

@@ -55,6 +55,7 @@ ERROR_MODULES = (
     "training.retrain.errors",
     "training.tables.errors",
     "trireme.errors",
+    "trireme.autoscale.errors",
 )
 NOTE = "<!-- Made by `make reference`; edit the code's docstrings instead. -->"
 

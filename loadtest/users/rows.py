@@ -5,27 +5,20 @@ from typing import Any
 
 from locust import between, task
 
-from loadtest.models import describe_model
-from loadtest.samples import Body, row_batch, row_body, rows
+from loadtest.models import describe_model, row_columns
+from loadtest.samples import Body, fitting, row_batch, row_body, rows
 from loadtest.users.base import SETTINGS, GatewayUser, chosen
 
 
 @cache
 def _columns(host: str) -> frozenset[str]:
-    """What the model takes of a row; a row by value must have nothing else, such as the label of a training set."""
-    described = describe_model(host, SETTINGS.model)["input"]
-    return frozenset({column["name"] for column in described["columns"]} | {described["id"]})
+    return row_columns(describe_model(host, SETTINGS.model))
 
 
 @cache
 def _rows(host: str) -> list[dict[str, Any]]:
     taken = _columns(host)
-    return [_without_missing(row, taken) for row in rows(SETTINGS.data, SETTINGS.samples)]
-
-
-def _without_missing(row: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]:
-    # What isn't equal to itself is no number, which JSON can't say.
-    return {name: value for name, value in row.items() if name in taken and value is not None and value == value}  # noqa: PLR0124
+    return [fitting(row, taken) for row in rows(SETTINGS.data, SETTINGS.samples)]
 
 
 class RowsUser(GatewayUser):

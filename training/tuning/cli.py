@@ -25,7 +25,7 @@ from training.settings import TrainingSettings
 from training.steps import Steps
 from training.tuning.bench import Bench
 from training.tuning.grid import QUICK, Effort
-from training.tuning.subject import Subject, find_version, load_subject
+from training.tuning.subject import Subject, load_subject
 from training.tuning.table import machine, markdown, table
 from training.tuning.tuner import Tuner
 
@@ -69,7 +69,7 @@ def main(
     effort = _effort(QUICK if quick else Effort(), clients, seconds, rounds, examples)
     kinds = kinds_for(read_target(), tuple(name.strip() for name in engines.split(",") if name.strip()))
     store = ModelRepository(repository)
-    name = find_version(store, model)
+    name = store.named(model)
     try:
         subject = load_subject(store, name, Catalog(settings, console), pictures=data)
         tuning = _tune(settings.tuning_dir, subject, kinds, effort, console)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.card import VersionCard
-from contract.errors import NameInvalid
 from contract.inputs import ImageInput
 from contract.names import ModelVersion
 from contract.repository import ONNX_MODEL, ModelRepository
@@ -23,16 +22,6 @@ class Subject:
     graph: Path
     """Its float32 ONNX graph."""
     data: DataSet
-
-
-def find_version(repository: ModelRepository, text: str) -> ModelVersion:
-    """The version that `cifar10:3` names, or the newest one of `cifar10`; raises `NameInvalid` or `ModelUnknown`."""
-    model, colon, version = text.partition(":")
-    if not colon:
-        return repository.latest(model)
-    if not version.isascii() or not version.isdecimal() or int(version) < 1:
-        raise NameInvalid(f"{version!r} is not the number of a version.")
-    return ModelVersion(model, int(version))
 
 
 def load_subject(

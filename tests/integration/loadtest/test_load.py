@@ -16,6 +16,7 @@ from loadtest.cli import load as cli
 from tests.support.laptop import Laptop, running
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import make_version
+from trireme.autoscale.cli import autoscale
 
 LOAD = (sys.executable, "-m", "trireme", "load")
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -26,7 +27,8 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     folder = tmp_path_factory.mktemp("load")
     make_version(folder / "model_repository", "tiny")
     make_table_version(folder / "model_repository", "credit")
-    with running(folder) as laptop:
+    # All users are one caller.
+    with running(folder, GATEWAY_RATE_LIMITS="[]") as laptop:
         # The first file takes long: what reads files is loaded then.
         httpx.post(
             f"{laptop.url}/v1/models/credit/predict/batch",
@@ -78,6 +80,29 @@ def test_users_of_all_kinds_are_answered(laptop: Laptop, rows: Path, tmp_path: P
     assert found["total"]["requests"] > 20
     assert (found["total"]["failures"], found["failures"]) == (0, [])
     assert "<html" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("model", ["tiny", "credit"])
+def test_a_plan_for_the_autoscaler_is_made_of_what_the_gateway_measures(laptop: Laptop, rows: Path, model: str) -> None:
+    arguments = [
+        "plan",
+        model,
+        "--rate",
+        "10",
+        "--gateway",
+        laptop.url,
+        "--seconds",
+        "1",
+        "--data",
+        str(rows),
+        "--json",
+    ]
+    done = CliRunner().invoke(autoscale, [*arguments, "--slo-ms", "30000"], catch_exceptions=False)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert all(ms > 0 for ms in found["service"]["ms_by_batch"].values())
+    assert found["capacity"] >= found["highest_rate"] > found["target_rate"] > 0
+    assert laptop.url in found["service"]["source"]
 
 
 def test_what_was_promised_and_is_not_held_fails(laptop: Laptop, tmp_path: Path) -> None:

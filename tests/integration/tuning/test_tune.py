@@ -32,7 +32,7 @@ from training.engines.record import Tuning, TuningStore
 from training.errors import DataInvalid, RequestInvalid
 from training.tuning.cli import _tune
 from training.tuning.grid import Effort
-from training.tuning.subject import Subject, find_version, load_subject
+from training.tuning.subject import Subject, load_subject
 
 BRIEF = Effort(clients=(1, 4), seconds=0.2, rounds=2, finalists=1, batching=((32, 0),))
 
@@ -192,7 +192,7 @@ class Shelf(Catalog):
 def test_other_pictures_than_the_version_s_own_are_refused(tmp_path: Path) -> None:
     data = sample()
     store = digested(tmp_path, data)
-    name = find_version(store, "tiny:1")
+    name = store.named("tiny:1")
     assert load_subject(store, name, Shelf(data)).data is data
     fewer = DataSet(data.name, data.labels, data.input, data.train, data.validation, data.test.take(np.arange(50)))
     with pytest.raises(DataInvalid, match="not the pictures that tiny-v1"):
@@ -203,4 +203,4 @@ def test_a_version_of_pictures_of_one_s_own_needs_their_folder(tmp_path: Path) -
     make_version(tmp_path)
     store = ModelRepository(tmp_path)
     with pytest.raises(RequestInvalid, match="--data"):
-        load_subject(store, find_version(store, "tiny"), Shelf(sample()))
+        load_subject(store, store.named("tiny"), Shelf(sample()))

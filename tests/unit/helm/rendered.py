@@ -11,10 +11,10 @@ Object = dict[str, Any]
 SECRET = "who-may-call"
 
 
-def render(**values: Any) -> list[Object]:
-    """Every object of a release, with a Secret for accounts."""
+def render(*options: str, **values: Any) -> list[Object]:
+    """Every object of a release, with a Secret for accounts; `options` are more of `helm template`."""
     given = ("--namespace", "prod", "--set", f"gateway.auth.secret={SECRET}")
-    text = helm("template", "sail", str(CHART), *given, values=values)
+    text = helm("template", "sail", str(CHART), *given, *options, values=values)
     return [found for found in yaml.safe_load_all(text) if found]
 
 

@@ -1,0 +1,25 @@
+{{/* What can't work is refused before anything is deployed. */}}
+
+{{- define "trireme.autoscalingChecks" -}}
+{{- $model := .Values.autoscaling.model -}}
+{{- $gateway := .Values.autoscaling.gateway -}}
+{{- if ne .Values.autoscaling.provider "none" }}
+{{- if .Values.rollout.enabled }}
+{{- fail "autoscaling.provider scales a pinned version: with rollout.enabled its slots have model.replicas each. The gateway may be scaled (autoscaling.gateway.enabled)." }}
+{{- end }}
+{{- if gt (int $model.minReplicas) (int $model.maxReplicas) }}
+{{- fail "autoscaling.model.minReplicas is more than autoscaling.model.maxReplicas." }}
+{{- end }}
+{{- if and (eq .Values.autoscaling.provider "keda") (not .Values.autoscaling.prometheus) }}
+{{- fail "KEDA asks Prometheus itself: let autoscaling.prometheus name its address." }}
+{{- end }}
+{{- end }}
+{{- if $gateway.enabled }}
+{{- if gt (int $gateway.minReplicas) (int $gateway.maxReplicas) }}
+{{- fail "autoscaling.gateway.minReplicas is more than autoscaling.gateway.maxReplicas." }}
+{{- end }}
+{{- if and (gt (int $gateway.maxReplicas) 1) (not .Values.gateway.database.secret) }}
+{{- fail "Several gateways need one PostgreSQL: let gateway.database.secret name a Secret with its url." }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,200 @@
+"""The file that `trireme capacity` reads."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from loadtest.batch_times import BatchTimes
+from loadtest.batching import Replica
+from loadtest.capacity.hpa import DOWN, UP, Autoscaler, Policy, Rules
+from loadtest.curves import Curve, Point, users_at
+from loadtest.errors import CapacityInvalid, LoadTestError
+from loadtest.scenarios import scenario
+
+Seconds = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """A frozen part of the file that knows no other keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ServicePart(Part):
+    """How long a replica takes."""
+
+    ms: dict[PositiveInt, PositiveFloat]
+    """Milliseconds of one instance by batch size, as measured."""
+    instances: PositiveInt = 1
+    max_batch: PositiveInt = 32
+    distribution: Literal["fixed", "exponential"] = "fixed"
+    """Whether the same batch always takes the same time, as engines do, or a random one with that mean."""
+    queue_delay_us: Annotated[float, Field(ge=0)] = 0
+    """Microseconds that an item may wait for others: Triton's `max_queue_delay_microseconds`."""
+
+
+class LoadPart(Part):
+    """What arrives."""
+
+    peak_per_s: PositiveFloat
+    """Items a second where the curve is at 1."""
+    scenario: str = "steady-50"
+    """The load scenario whose curve and time are taken (`trireme load list`)."""
+    points: tuple[tuple[Share, Annotated[float, Field(ge=0)]], ...] = ()
+    """A curve of one's own: pairs of time and load, both from 0 to 1."""
+    seconds: PositiveFloat | None = None
+    items_per_request: PositiveInt = 1
+
+    @property
+    def curve(self) -> Curve:
+        """Share of the peak over the share of the time."""
+        return [Point(*pair) for pair in self.points] or scenario(self.scenario).curve
+
+    @property
+    def duration_s(self) -> float:
+        """How long it takes."""
+        return self.seconds or scenario(self.scenario).seconds
+
+    def rate(self, second: float) -> float:
+        """Items a second at a time."""
+        return self.peak_per_s * users_at(self.curve, second / self.duration_s)
+
+
+class PolicyPart(Part):
+    """As Kubernetes has it."""
+
+    type: Literal["Pods", "Percent"]
+    value: PositiveInt
+    periodSeconds: PositiveFloat  # noqa: N815 - Kubernetes' own name
+
+
+class RulesPart(Part):
+    """As Kubernetes has them."""
+
+    stabilizationWindowSeconds: Seconds | None = None  # noqa: N815
+    selectPolicy: Literal["Max", "Min", "Disabled"] = "Max"  # noqa: N815
+    policies: tuple[PolicyPart, ...] = ()
+    tolerance: Share = 0.1
+
+    def rules(self, usual: Rules) -> Rules:
+        """For the simulation, with what is usual where nothing is said."""
+        stable = self.stabilizationWindowSeconds
+        return Rules(
+            tuple(Policy(one.type, one.value, one.periodSeconds) for one in self.policies) or usual.policies,
+            usual.stabilization_s if stable is None else stable,
+            self.selectPolicy,
+            self.tolerance,
+        )
+
+
+class BehaviorPart(Part):
+    """`behavior` of a HorizontalPodAutoscaler; `trireme autoscale plan` writes one."""
+
+    scaleUp: RulesPart = RulesPart()  # noqa: N815
+    scaleDown: RulesPart = RulesPart()  # noqa: N815
+
+
+class ScalingPart(Part):
+    """The autoscaler."""
+
+    min: PositiveInt = 1
+    max: PositiveInt = 1
+    start: PositiveInt | None = None
+    """Replicas at the start; else the least."""
+    in_flight: PositiveFloat | None = None
+    """Items in flight that a replica is to have; None: that signal isn't used."""
+    item_rate: PositiveFloat | None = None
+    """Items a second that a replica is to compute."""
+    busy_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    behavior: BehaviorPart = BehaviorPart()
+    sync_s: PositiveFloat = 15
+    scrape_s: PositiveFloat = 5
+    window_s: PositiveFloat = 30
+    """Over which the signals are averaged."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min <= (self.start or self.min) <= self.max:
+            raise ValueError("min, start and max aren't in this order")
+        return self
+
+    def autoscaler(self) -> Autoscaler:
+        """A new one."""
+        up, down = self.behavior.scaleUp.rules(UP), self.behavior.scaleDown.rules(DOWN)
+        return Autoscaler(self.min, self.max, up, down)
+
+
+class ClusterPart(Part):
+    """How replicas come, and what they cost. Each has one GPU, or one share of a node."""
+
+    start_s: Seconds = 10
+    """From a container's start to its first answer."""
+    image_pull_s: Seconds = 30
+    """Once a node."""
+    node_start_s: Seconds = 120
+    """From a pod that finds no room to a new node."""
+    node_idle_s: Seconds = 600
+    """After which an empty node goes."""
+    gpus_per_node: PositiveInt = 1
+    nodes: PositiveInt = 1
+    """That are always there, with the image."""
+    max_nodes: PositiveInt = 1000
+    price_per_gpu_hour: Annotated[float, Field(ge=0)] = 0
+
+
+class CapacityScenario(Part):
+    """A model, a load, an autoscaler and a cluster."""
+
+    name: str
+    service: ServicePart
+    load: LoadPart
+    slo_ms: PositiveFloat = 250
+    """99 % are to be answered within it."""
+    overhead_ms: Annotated[float, Field(ge=0)] = 5
+    """What gateway and network add."""
+    max_queue: PositiveInt = 1024
+    """Items that may wait in all gateways together (`GATEWAY_MAX_QUEUE` in each); what comes beyond is refused."""
+    scaling: ScalingPart = ScalingPart()
+    cluster: ClusterPart = ClusterPart()
+
+    @property
+    def replica(self) -> Replica:
+        """One replica, for the formulae; raises `TimesInvalid`."""
+        times = BatchTimes({size: ms / 1000 for size, ms in self.service.ms.items()})
+        return Replica(times, self.service.instances, self.service.max_batch)
+
+    def times(self, factor: int) -> "CapacityScenario":
+        """The same with so many times the load, the replicas and the nodes."""
+        load = self.load.model_copy(update={"peak_per_s": self.load.peak_per_s * factor})
+        some, cluster = self.scaling, self.cluster
+        start = None if some.start is None else some.start * factor
+        scaling = some.model_copy(update={"min": some.min * factor, "max": some.max * factor, "start": start})
+        nodes = {"nodes": cluster.nodes * factor, "max_nodes": cluster.max_nodes * factor}
+        return self.model_copy(
+            update={
+                "load": load,
+                "scaling": scaling,
+                "cluster": cluster.model_copy(update=nodes),
+                "max_queue": self.max_queue * factor,
+            }
+        )
+
+
+def read(path: Path) -> CapacityScenario:
+    """Read a file; raises `CapacityInvalid` with the place that is wrong."""
+    try:
+        found = CapacityScenario.model_validate(yaml.safe_load(path.read_text()))
+        found.load.rate(0)
+        _ = found.replica
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise CapacityInvalid(f"{path} can't be read as YAML.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "its top"
+        raise CapacityInvalid(f"{path}: {place}: {first['msg']}.") from None
+    except LoadTestError as error:
+        raise CapacityInvalid(f"{path}: {error}") from None
+    return found

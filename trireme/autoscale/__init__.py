@@ -1,0 +1,1 @@
+"""Autoscaling: targets and behaviour, derived from a model's measured service time."""
