@@ -97,7 +97,7 @@ PROFILES := cpu gpu mig production
 .PHONY: manifests
 manifests: .venv/.ready  ## Make k8s/ from the chart, for those who deploy without helm
 	@for profile in $(PROFILES); do \
-	  $(BIN)/helm template trireme helm/trireme --namespace trireme --values helm/trireme/values-$$profile.yaml \
+	  $(BIN)/helm template trireme helm/trireme --namespace trireme --skip-tests --values helm/trireme/values-$$profile.yaml \
 	    > k8s/$$profile/trireme.yaml; done
 
 .PHONY: venv

@@ -183,7 +183,7 @@ def test_what_no_job_could_do_its_work_with_is_refused(values: Object, said: str
         {"jobs": {"enabled": "yes"}},
         {"jobs": {"image": "trireme/training:latest"}},
         {"jobs": {"settings": {"TRAINING_DATABASE": "postgresql://user:password@host/name"}}},
-        {"jobs": {"settings": {"LD_PRELOAD": "/tmp/x.so"}}},
+        {"jobs": {"settings": {"LD_PRELOAD": "/models/x.so"}}},
         {"jobs": {"deadlineSeconds": 0}},
         {"examples": {"uri": "/var/examples"}},
         {"gateway": {"settings": {"GATEWAY_JOBS": "process"}}},
