@@ -12,10 +12,10 @@ from gateway.jobs.launcher import Fate
 from gateway.rollout.slots.api import SlotApi
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.kubectl import Object, succeeds
+from tests.cluster.kit.kubectl import Object, succeeds, wait_until
 from tests.cluster.serving.chart import HelmFailed, helm
 from tests.cluster.serving.escapes import JOB_ESCAPES, SLOT_ESCAPES
-from tests.cluster.serving.held import JOB, Held, hold, values
+from tests.cluster.serving.held import JOB, WAIT_S, Held, hold, values
 
 CHART = Path(__file__).parents[2] / "helm" / "trireme"
 
@@ -35,6 +35,17 @@ def held(cluster: Cluster, namespace: str, tmp_path_factory: pytest.TempPathFact
     helm("uninstall", "sail", "--namespace", namespace, kubeconfig=cluster.kubeconfig)
     policies = cluster.kubectl.run("get", "validatingadmissionpolicies,validatingadmissionpolicybindings", "-o", "name")
     assert f"trireme.{namespace}.sail" not in policies
+
+
+@pytest.mark.parametrize("part", ["jobs", "slots"])
+def test_the_api_server_understands_every_rule(cluster: Cluster, held: Held, part: str) -> None:
+    name = f"validatingadmissionpolicy/trireme.{held.namespace}.sail.{part}"
+    wait_until("The look at types", lambda: "typeChecking" in status(cluster, name), timeout_s=WAIT_S)
+    assert not status(cluster, name)["typeChecking"].get("expressionWarnings")
+
+
+def status(cluster: Cluster, name: str) -> Object:
+    return dict(cluster.kubectl.get(name).get("status") or {})
 
 
 async def test_the_gateway_makes_follows_and_ends_its_jobs(cluster: Cluster, held: Held) -> None:
