@@ -107,7 +107,7 @@ PROFILES := cpu gpu mig production
 .PHONY: manifests
 manifests: .venv/.ready  ## Make k8s/ from the chart, for those who deploy without helm
 	@for profile in $(PROFILES); do \
-	  $(BIN)/helm template trireme helm/trireme --namespace trireme --values helm/trireme/values-$$profile.yaml \
+	  $(BIN)/helm template trireme helm/trireme --namespace trireme --skip-tests --values helm/trireme/values-$$profile.yaml \
 	    > k8s/$$profile/trireme.yaml; done
 
 .PHONY: venv
@@ -136,6 +136,7 @@ lock: | $(UV)  ## Resolve the newest versions into requirements/*.lock
 	$(COMPILE) $(PARTS) --extra training -U -o requirements/laptop.lock
 	$(COMPILE) $(PARTS) --extra training-gpu -c requirements/laptop.lock -U -o requirements/laptop-gpu.lock
 	$(COMPILE) --extra gateway -c requirements/laptop.lock -U -o requirements/gateway.lock
+	$(COMPILE) --extra training --extra modelserver -c requirements/laptop.lock -U -o requirements/training.lock
 	$(UV) pip compile -q requirements/modelserver-image.in --python-version 3.11 --python-platform x86_64-manylinux_2_35 \
 		--generate-hashes --no-header --no-annotate --no-emit-package openvino-telemetry \
 		-c requirements/laptop.lock -U -o requirements/modelserver-image.lock

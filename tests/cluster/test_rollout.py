@@ -35,6 +35,7 @@ VALUES: dict[str, Any] = {
     "store": {"uri": "pvc://models"},
     "modelServer": {"image": MODEL_SERVER.name, "drainSeconds": 8, "stopSeconds": 5},
     "rollout": {"enabled": True, "policies": {"tiny": {"start": "wait"}}},
+    "admission": {"enabled": True},
     "gateway": {
         "image": GATEWAY.name,
         "auth": {"secret": accounts.SECRET},

@@ -28,9 +28,10 @@
 {{ .Values.model.name }}-v{{ .Values.model.version }}
 {{- end }}
 
-{{/* The name carries what the runtime says: a changed runtime under an old name would roll every service that uses it. */}}
+{{/* The name carries what the runtime says: a changed runtime under an old name would roll every service that uses it. And
+whose it is: of two releases in one namespace with the same runtime, each has its own. */}}
 {{- define "trireme.runtime" -}}
-trireme-triton-{{ include "trireme.runtimeSpec" . | sha256sum | trunc 10 }}
+trireme-triton-{{ printf "%s %s" .Release.Name (include "trireme.runtimeSpec" .) | sha256sum | trunc 10 }}
 {{- end }}
 
 {{/* Labels */}}

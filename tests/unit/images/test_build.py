@@ -98,7 +98,7 @@ def test_a_dockerfile_starts_from_a_named_release_and_ends_as_an_ordinary_user(n
     assert [line for line in lines if line.startswith("USER ")] == ["USER 1000:1000"]
 
 
-@pytest.mark.parametrize("lock", ["gateway.lock", "modelserver-image.lock"])
+@pytest.mark.parametrize("lock", ["gateway.lock", "modelserver-image.lock", "training.lock"])
 def test_an_image_s_lock_has_the_versions_that_the_laptop_s_has(lock: str) -> None:
     here, laptop = pins(ROOT / "requirements" / lock), pins(ROOT / "requirements" / "laptop.lock")
     assert {name: versions for name, versions in here.items() if name in laptop and not versions <= laptop[name]} == {}

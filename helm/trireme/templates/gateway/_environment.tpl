@@ -9,6 +9,7 @@
 {{- with .Values.gateway.database.secret }}
 - {name: GATEWAY_DATABASE, valueFrom: {secretKeyRef: {name: {{ . }}, key: url}}}
 {{- end }}
+{{- include "trireme.s3Access" (dict "secret" .Values.examples.secret "endpoint" "GATEWAY_EXAMPLES_ENDPOINT") }}
 {{- range $name, $from := .Values.gateway.secretSettings }}
 - {name: {{ $name }}, valueFrom: {secretKeyRef: {name: {{ $from.secret }}, key: {{ $from.key }}}}}
 {{- end }}
@@ -25,9 +26,8 @@ GATEWAY_TRITON_ADDRESSES: {{ include "trireme.replicaAddresses" . | quote }}
 GATEWAY_MAX_SPOOLED_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
 GATEWAY_MAX_TABLE_BYTES: {{ .Values.gateway.disk.spooledBytes | int64 | quote }}
 GATEWAY_FEATURE_CACHE: /tmp/features
-# A pod's own folder would lose what callers upload; `gateway.settings` names a bucket. The gateway's image can't train.
-GATEWAY_EXAMPLES: ""
-GATEWAY_JOBS: "off"
+GATEWAY_EXAMPLES: {{ .Values.examples.uri | quote }}
+{{- include "trireme.jobSettings" . }}
 {{- if .Values.rollout.enabled }}
 GATEWAY_ROLLOUT: "on"
 GATEWAY_ROLLOUT_SLOTS: {{ include "trireme.slotTemplates" . }}

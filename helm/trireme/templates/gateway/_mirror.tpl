@@ -9,12 +9,7 @@
   env:
   - {name: MIRROR_STORE, value: {{ .Values.store.uri | quote }}}
   - {name: MIRROR_FOLDER, value: /models}
-  {{- with .Values.store.secret }}
-  - {name: AWS_ACCESS_KEY_ID, valueFrom: {secretKeyRef: {name: {{ . }}, key: AWS_ACCESS_KEY_ID}}}
-  - {name: AWS_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: {{ . }}, key: AWS_SECRET_ACCESS_KEY}}}
-  - {name: AWS_DEFAULT_REGION, valueFrom: {secretKeyRef: {name: {{ . }}, key: AWS_DEFAULT_REGION, optional: true}}}
-  - {name: MIRROR_ENDPOINT, valueFrom: {secretKeyRef: {name: {{ . }}, key: S3_ENDPOINT, optional: true}}}
-  {{- end }}
+  {{- with include "trireme.s3Access" (dict "secret" .Values.store.secret "endpoint" "MIRROR_ENDPOINT") | trim }}{{ . | nindent 2 }}{{ end }}
   securityContext: {{- include "trireme.containerSecurity" . | nindent 4 }}
   resources:
     requests: {cpu: 20m, memory: 64Mi}

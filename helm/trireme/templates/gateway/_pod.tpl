@@ -63,7 +63,7 @@ spec:
     - {name: served, mountPath: /etc/trireme, readOnly: true}
     - {name: state, mountPath: /var/lib/trireme}
     - {name: tmp, mountPath: /tmp}
-    {{- if .Values.rollout.enabled }}
+    {{- if include "trireme.gatewayAsksKubernetes" . }}
     - {name: kubernetes, mountPath: /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}
     {{- end }}
     {{- range $name := include "trireme.gatewaySecrets" . | fromYaml | keys | sortAlpha }}
@@ -84,7 +84,7 @@ spec:
   {{- end }}
   - name: tmp
     emptyDir: {sizeLimit: {{ .Values.gateway.disk.scratch }}}
-  {{- if .Values.rollout.enabled }}
+  {{- if include "trireme.gatewayAsksKubernetes" . }}
   # The account's token, for the gateway alone: containers beside it need none.
   - name: kubernetes
     projected:
@@ -98,6 +98,11 @@ spec:
   - name: {{ $name }}-secret
     secret: {secretName: {{ $secret }}, defaultMode: 0440}
   {{- end }}
+{{- end }}
+
+{{/* Who asks nothing of Kubernetes gets no token. */}}
+{{- define "trireme.gatewayAsksKubernetes" -}}
+{{- if or .Values.rollout.enabled .Values.jobs.enabled }}yes{{ end }}
 {{- end }}
 
 {{- define "trireme.gatewayGraceSeconds" -}}

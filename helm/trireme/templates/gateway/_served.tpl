@@ -11,4 +11,7 @@ rollout-policies.yaml: {{ dict "models" .Values.rollout.policies | toJson | quot
 {{- else -}}
 served.json: {{ include "trireme.served" . | quote }}
 {{- end }}
+{{- if .Values.jobs.enabled }}
+retrain-policies.yaml: {{ dict "models" .Values.jobs.policies | toJson | quote }}
+{{- end }}
 {{- end }}

@@ -29,3 +29,10 @@ spec:
       args: {{- toYaml . | nindent 6 }}
       {{- end }}
 {{- end }}
+
+{{/* The template of the slots. */}}
+{{- define "trireme.slotService" -}}
+{{- $service := include "trireme.inferenceService" . | fromYaml }}
+{{- $_ := set $service.metadata.labels "app.kubernetes.io/managed-by" "trireme-gateway" }}
+{{- toYaml $service }}
+{{- end }}
