@@ -1,5 +1,6 @@
 """The chart's rules, by Prometheus' own tool: each alert fires when it should, and no other does. Needs no cluster."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import yaml
 from tests.cluster.monitoring.scenarios import SCENARIOS, Scenario
 from tests.cluster.monitoring.series import Series, always, gateway, healthy, loaded, requests, server
 from tests.cluster.monitoring.trying import RULES, rendered, tried
+from tests.cluster.serving.chart import CHART
 from tests.support.promtool import promtool
 
 MODEL = {"model": "cifar10", "version": "3"}
@@ -23,6 +25,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_prometheus_takes_the_rules(folder: Path) -> None:
     assert "SUCCESS" in promtool("check", "rules", folder / RULES)
+
+
+@pytest.mark.parametrize("file", sorted((CHART / "files/dashboards").glob("*.json")), ids=lambda file: file.stem)
+def test_prometheus_takes_what_dashboards_ask_for(file: Path, tmp_path: Path) -> None:
+    asked = [target["expr"] for panel in json.loads(file.read_text())["panels"] for target in panel.get("targets", ())]
+    texts = {text.replace("$__rate_interval", "5m") for text in asked}
+    named = [{"record": f"asked:{number}", "expr": text} for number, text in enumerate(sorted(texts))]
+    (tmp_path / RULES).write_text(yaml.safe_dump({"groups": [{"name": file.stem, "rules": named}]}))
+    assert f"{len(texts)} rules found" in promtool("check", "rules", tmp_path / RULES)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.what)
