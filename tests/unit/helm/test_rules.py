@@ -32,7 +32,7 @@ def every() -> list[Object]:
 
 def test_every_metric_of_a_rule_is_one_that_there_is(every: list[Object]) -> None:
     recorded = {rule["record"] for rule in every if "record" in rule}
-    named = set().union(*(metrics_in(rule["expr"]) for rule in every))
+    named = set[str]().union(*(metrics_in(rule["expr"]) for rule in every))
     assert named - recorded - gateway_metrics() - TRITON == {"up"}
     assert recorded & named
     assert "trireme_gateway_log_lost_total" in named
