@@ -12,7 +12,6 @@ from tests.cluster.monitoring.trying import RULES, rendered, tried
 from tests.cluster.serving.chart import CHART
 from tests.support.promtool import promtool
 
-MODEL = {"model": "cifar10", "version": "3"}
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
 
 
@@ -53,12 +52,12 @@ def test_every_alert_fires_in_some_scenario(folder: Path) -> None:
 def busy() -> Series:
     """One execution a second of four requests each, half a second long: Triton counts that for each of the four."""
     return {
-        **server("nv_inference_request_success", "0+240x30", **MODEL),
-        **server("nv_inference_exec_count", "0+60x30", **MODEL),
-        **server("nv_inference_compute_input_duration_us", "0x30", **MODEL),
-        **server("nv_inference_compute_infer_duration_us", f"0+{240 * 500_000}x30", **MODEL),
-        **server("nv_inference_compute_output_duration_us", "0x30", **MODEL),
-        **server("nv_inference_queue_duration_us", f"0+{240 * 250_000}x30", **MODEL),
+        **server("nv_inference_request_success", "0+240x30", model="cifar10", version="3"),
+        **server("nv_inference_exec_count", "0+60x30", model="cifar10", version="3"),
+        **server("nv_inference_compute_input_duration_us", "0x30", model="cifar10", version="3"),
+        **server("nv_inference_compute_infer_duration_us", f"0+{240 * 500_000}x30", model="cifar10", version="3"),
+        **server("nv_inference_compute_output_duration_us", "0x30", model="cifar10", version="3"),
+        **server("nv_inference_queue_duration_us", f"0+{240 * 250_000}x30", model="cifar10", version="3"),
     }
 
 
@@ -66,8 +65,8 @@ def two_replicas() -> Series:
     in_flight = "trireme_gateway_pictures_in_flight"
     return {
         **loaded(3, always(0), pod=1),
-        **gateway(in_flight, always(30), **MODEL),
-        **gateway(in_flight, always(10), pod=1, **MODEL),
+        **gateway(in_flight, always(30), model="cifar10", version="3"),
+        **gateway(in_flight, always(10), pod=1, model="cifar10", version="3"),
     }
 
 
