@@ -9,13 +9,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import platformdirs
-import pytest
 import redis
-from filelock import FileLock
 
+from tests.support.debian import unpacked
 from tests.support.ports import free_ports
 
 START_TIMEOUT_S = 30
@@ -55,29 +52,10 @@ def _program() -> tuple[str, dict[str, str]]:
     for name in PROGRAMS:
         if found := shutil.which(name):
             return found, dict(os.environ)
-    folder = _unpacked()
+    needed = [package for package, library in PACKAGES.items() if not (library and ctypes.util.find_library(library))]
+    folder = unpacked("redis", needed)
     libraries = os.pathsep.join(map(str, sorted((folder / "usr/lib").glob("*-linux-*"))))
     return str(folder / SERVER), {**os.environ, "LD_LIBRARY_PATH": libraries}
-
-
-def _unpacked() -> Path:
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        pytest.skip("There is no redis-server here, and no apt-get to fetch Debian's.")
-    cache = platformdirs.user_cache_path("trireme") / "redis"
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "lock"):
-        if not (cache / "root").exists():
-            _unpack(cache)
-    return cache / "root"
-
-
-def _unpack(cache: Path) -> None:
-    needed = [package for package, library in PACKAGES.items() if not (library and ctypes.util.find_library(library))]
-    with tempfile.TemporaryDirectory(dir=cache) as folder:
-        subprocess.run(["apt-get", "download", "-qq", *needed], check=True, cwd=folder, capture_output=True)
-        for package in Path(folder).glob("*.deb"):
-            subprocess.run(["dpkg", "-x", package, Path(folder) / "root"], check=True, cwd=folder)
-        (Path(folder) / "root").rename(cache / "root")
 
 
 def _wait(port: int) -> None:
