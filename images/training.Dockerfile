@@ -21,6 +21,6 @@ RUN groupadd --gid 1000 trireme && \
 COPY --from=build /opt/venv /opt/venv
 # What libraries keep for later goes with the pod; nobody is told of the use.
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp ORT_DISABLE_TELEMETRY=1
-WORKDIR /work
+WORKDIR /job
 USER 1000:1000
 ENTRYPOINT ["python", "-m", "training.retrain"]

@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,12 @@ def picture_batch(chosen: Sequence[Picture]) -> Body:
 
 def fitting(row: dict[str, Any], taken: frozenset[str]) -> dict[str, Any]:
     """What a model takes of a row, without what is missing."""
-    # What isn't equal to itself is no number, which JSON can't say.
-    return {name: value for name, value in row.items() if name in taken and value is not None and value == value}  # noqa: PLR0124
+    return {name: value for name, value in row.items() if name in taken and not _is_missing(value)}
+
+
+def _is_missing(value: object) -> bool:
+    """Whether there is nothing, or no number, which JSON can't say."""
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def row_batch(chosen: Sequence[dict[str, Any]]) -> Body:

@@ -39,7 +39,7 @@ VERBS = (
     Verb("promote", "trireme.releases:promote", None, "Make a version the one that answers."),
     Verb("rollback", "trireme.releases:rollback", None, "End the canary, or go back to the version before."),
     Verb("drift", "trireme.drift:drift", None, "Show how far predictions are from what a version was trained on."),
-    Verb("autoscale", "trireme.autoscale.cli:autoscale", None, "Derive how a model is to be scaled, and say why."),
+    Verb("autoscale", "trireme.autoscale.cli:autoscale", "loadtest", "Derive how to scale a model, and say why."),
     Verb("load", "loadtest.cli:load", "loadtest", "Put a gateway under load with Locust."),
     Verb("capacity", "loadtest.capacity.cli:capacity", "loadtest", "Predict what a cluster would do, by simulation."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),

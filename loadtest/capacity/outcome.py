@@ -91,7 +91,9 @@ class Outcome:
             "answered": round(self.answered),
             "refused_share": self.refused_share,
             "throughput_per_s": self.answered / self.scenario.load.duration_s,
-            "latency_ms": {f"p{percent}": self.percentile_ms(percent) for percent in (50, 95, 99)},
+            "latency_ms": {
+                f"p{percent}": self.percentile_ms(percent) if self.answered else None for percent in (50, 95, 99)
+            },
             "mean_batch": float(self.batches.mean()) if len(self.batches) else None,
             "replicas": {"first": pods[0], "least": min(pods), "most": max(pods), "mean": sum(pods) / len(pods)},
             "start_s": max(self.start_times_s, default=0.0),

@@ -5,8 +5,8 @@ Fast up, slow down: a replica too few breaks the promise to callers, one too man
 
 from dataclasses import dataclass
 from math import ceil, sqrt
-from typing import Literal
 
+from loadtest.capacity.hpa import Policy, Rules
 from trireme.autoscale.wish import Wish
 
 UP_PERIOD_S = 15
@@ -19,30 +19,11 @@ SIGMAS = 3
 
 
 @dataclass(frozen=True)
-class Policy:
-    """At most so many replicas, or percent of them, come or go in a period."""
-
-    type: Literal["Pods", "Percent"]
-    value: int
-    period_s: int
-
-
-@dataclass(frozen=True)
-class Direction:
-    """One direction of scaling."""
-
-    stabilization_s: int
-    policies: tuple[Policy, ...]
-    tolerance: float
-    """Distance of the metric from its target, as a share, below which nothing is done."""
-
-
-@dataclass(frozen=True)
 class Behaviour:
     """Both directions."""
 
-    up: Direction
-    down: Direction
+    up: Rules
+    down: Rules
 
 
 def behaviour(wish: Wish, *, max_replicas: int, target_rate: float) -> Behaviour:
@@ -52,7 +33,7 @@ def behaviour(wish: Wish, *, max_replicas: int, target_rate: float) -> Behaviour
     up = (Policy("Percent", 100, UP_PERIOD_S), Policy("Pods", step, UP_PERIOD_S))
     down = (Policy("Percent", 10, DOWN_PERIOD_S), Policy("Pods", 1, DOWN_PERIOD_S))
     calm = min(MAX_DOWN_S, max(MIN_DOWN_S, ceil(STARTS * wish.startup_s)))
-    return Behaviour(Direction(0, up, tolerance), Direction(calm, down, max(0.1, tolerance)))
+    return Behaviour(Rules(up, 0, tolerance=tolerance), Rules(down, calm, tolerance=max(0.1, tolerance)))
 
 
 def _tolerance(wish: Wish, target_rate: float) -> float:

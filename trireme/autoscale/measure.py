@@ -1,13 +1,12 @@
 """Measuring a model's service time over a running gateway: by its own metrics, under a short load."""
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from loadtest.batch_times import BatchTimes
 from loadtest.batching import Replica
@@ -25,7 +24,6 @@ CLIENTS = 64
 WARM_UP_S = 1.0
 MOST_REFUSED = 0.01
 """For each answer."""
-_SAMPLE = re.compile(r"^trireme_gateway_(?P<name>[a-z_]+)\{(?P<labels>[^}]*)\} (?P<value>\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -99,15 +97,10 @@ def _counted(url: str, model: Mapping[str, Any]) -> Calls:
 def counted(text: str, model: str, version: int) -> Calls:
     """The calls to Triton for one version, from a gateway's metrics."""
     labels = {"model": model, "version": str(version)}
-    found = {
-        one["name"]: float(one["value"]) for one in _SAMPLE.finditer(text) if _labels(one["labels"]) == labels
-    }  # fmt: skip
+    families = text_string_to_metric_families(text)
+    found = {one.name: one.value for family in families for one in family.samples if one.labels == labels}
     return Calls(
-        found.get("triton_seconds_count", 0.0),
-        found.get("batch_pictures_sum", 0.0),
-        found.get("triton_seconds_sum", 0.0),
+        found.get("trireme_gateway_triton_seconds_count", 0.0),
+        found.get("trireme_gateway_batch_pictures_sum", 0.0),
+        found.get("trireme_gateway_triton_seconds_sum", 0.0),
     )
-
-
-def _labels(text: str) -> dict[str, str]:
-    return {name: json.loads(value) for name, value in re.findall(r'([a-z_]+)=("(?:[^"\\]|\\.)*")', text)}

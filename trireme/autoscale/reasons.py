@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from trireme.autoscale.behaviour import Direction
+from loadtest.capacity.hpa import Rules
 from trireme.autoscale.plan import SHARE, TOO_BUSY, Plan
 
 FORMULA = (
@@ -117,10 +117,10 @@ def _behaviour(plan: Plan) -> Iterator[Reason]:
     )
 
 
-def _steps(direction: Direction) -> str:
+def _steps(rules: Rules) -> str:
     units = {"Percent": " %", "Pods": " pods"}
-    steps = " or ".join(f"{one.value}{units[one.type]}/{one.period_s} s" for one in direction.policies)
-    return f"{steps}, stable {direction.stabilization_s} s"
+    steps = " or ".join(f"{one.value}{units[one.type]}/{one.period_s} s" for one in rules.policies)
+    return f"{steps}, stable {rules.stabilization_s} s"
 
 
 def _or_none(value: float | None) -> str:

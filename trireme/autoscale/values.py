@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Literal
 
-from trireme.autoscale.behaviour import Direction
+from loadtest.capacity.hpa import Rules
 from trireme.autoscale.plan import Plan
 from trireme.autoscale.reasons import FORMULA, reasons
 
@@ -55,12 +55,10 @@ def document(plan: Plan, provider: Provider) -> dict[str, Any]:
     }
 
 
-def _direction(direction: Direction) -> dict[str, Any]:
+def _direction(rules: Rules) -> dict[str, Any]:
     return {
-        "stabilizationWindowSeconds": direction.stabilization_s,
-        "selectPolicy": "Max",
-        "policies": [
-            {"type": one.type, "value": one.value, "periodSeconds": one.period_s} for one in direction.policies
-        ],
-        "tolerance": direction.tolerance,
+        "stabilizationWindowSeconds": rules.stabilization_s,
+        "selectPolicy": rules.select,
+        "policies": [{"type": one.type, "value": one.value, "periodSeconds": one.period_s} for one in rules.policies],
+        "tolerance": rules.tolerance,
     }

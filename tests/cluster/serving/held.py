@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def hold(cluster: Cluster, namespace: str, release: str, model: str, folder: Pat
     kubeconfig = with_token(cluster.kubeconfig, token, folder / f"{release}.kubeconfig")
     held = Held(release, model, namespace, Kubectl(cluster.kubectl.program, kubeconfig))
     for made, change in ((held.job(), {"ttlSecondsAfterFinished": 1}), (held.slot(), {"transformer": {}})):
-        wait_until("The policies' begin", lambda: is_refused(held, made, change), timeout_s=WAIT_S)  # noqa: B023
+        wait_until("The policies' begin", partial(is_refused, held, made, change), timeout_s=WAIT_S)
     return held
 
 

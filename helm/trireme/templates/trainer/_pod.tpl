@@ -14,7 +14,7 @@ containers:
   image: {{ .Values.jobs.image }}
   imagePullPolicy: {{ .Values.jobs.imagePullPolicy }}
   command: [python, -m, training.retrain]
-  workingDir: /work
+  workingDir: /job
   env: {{- include "trireme.trainerEnvironment" . | trim | nindent 2 }}
   securityContext: {{- include "trireme.containerSecurity" . | nindent 4 }}
   resources: {{- toYaml .Values.jobs.resources | nindent 4 }}
@@ -24,7 +24,7 @@ containers:
     {{- with include "trireme.claimFolder" . }}
     subPath: {{ . }}
     {{- end }}
-  - {name: work, mountPath: /work}
+  - {name: work, mountPath: /job}
   - {name: tmp, mountPath: /tmp}
   - {name: shared-memory, mountPath: /dev/shm}
   {{- with .Values.jobs.volumeMounts }}{{ toYaml . | nindent 2 }}{{ end }}
@@ -55,7 +55,7 @@ volumes:
 
 {{- define "trireme.trainerSettings" -}}
 TRAINING_REPOSITORY: /models
-TRAINING_CACHE_DIR: /work/cache
+TRAINING_CACHE_DIR: /job/cache
 # A tracker in the pod would end with it; `jobs.settings` names a server.
 TRAINING_TRACKING: none
 {{- with .Values.examples.uri }}

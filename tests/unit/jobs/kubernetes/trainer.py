@@ -33,7 +33,7 @@ POD: dict[str, Any] = {
             ],
             "envFrom": [{"configMapRef": {"name": "trainer"}, "prefix": ""}],
             "resources": {"limits": {"nvidia.com/gpu": "1", "memory": "8Gi"}, "requests": {"cpu": "2"}},
-            "volumeMounts": [{"name": "work", "mountPath": "/work", "recursiveReadOnly": "IfPossible"}],
+            "volumeMounts": [{"name": "work", "mountPath": "/job", "recursiveReadOnly": "IfPossible"}],
             "securityContext": {"readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
         }
     ],

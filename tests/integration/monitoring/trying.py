@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.monitoring.series import Series
 from tests.cluster.serving.chart import CHART, helm
+from tests.integration.monitoring.series import Series
 from tests.support.promtool import promtool
 
 RULES = "rules.yaml"

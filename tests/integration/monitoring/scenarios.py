@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tests.cluster.monitoring.series import Series, always, gateway, loaded, requests, server, state
+from tests.integration.monitoring.series import Series, always, gateway, loaded, requests, server, state
 
 
 class Scenario(NamedTuple):

@@ -1,4 +1,4 @@
-"""The chart's rules, by Prometheus' own tool: each alert fires when it should, and no other does. Needs no cluster."""
+"""The chart's rules, by Prometheus' own tool: each alert fires when it should, and no other does."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.monitoring.scenarios import SCENARIOS, Scenario
-from tests.cluster.monitoring.series import Series, always, gateway, healthy, loaded, requests, server
-from tests.cluster.monitoring.trying import RULES, rendered, tried
 from tests.cluster.serving.chart import CHART
+from tests.integration.monitoring.scenarios import SCENARIOS, Scenario
+from tests.integration.monitoring.series import Series, always, gateway, healthy, loaded, requests, server
+from tests.integration.monitoring.trying import RULES, rendered, tried
 from tests.support.promtool import promtool
 
 FIRING = 'count by (alertname) (ALERTS{alertstate="firing"})'
