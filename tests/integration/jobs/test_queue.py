@@ -67,7 +67,8 @@ class Machines:
         self._alive.discard((job.id, job.attempt))
 
     async def close(self) -> None:
-        for task in self._tasks:
+        # Jobs that outlive their gateway go on when it is closed.
+        for task in [] if self.outlives_gateway else self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
