@@ -26,25 +26,38 @@ class Figures(NamedTuple):
 
 def figures(pixels: Pixels) -> Figures:
     """Of a tensor uint8 [height, width, channels]; takes about a tenth of a millisecond, whatever its size."""
-    light = _luminance(pixels)
-    laplacian = light[:-2, 1:-1] + light[2:, 1:-1] + light[1:-1, :-2] + light[1:-1, 2:] - 4 * light[1:-1, 1:-1]
-    contrast = _variance(light) ** 0.5
-    return Figures(round(float(light.mean()), 3), round(contrast, 3), round(_variance(laplacian), 3))
+    return figures_of(thinned(pixels)[None])[0]
 
 
-def _luminance(pixels: Pixels) -> NDArray[np.float32]:
-    height, width = pixels.shape[:2]
-    step = max(1, -(-max(height, width) // SIDE))
-    seen = pixels[::step, ::step].astype(np.float32)
-    if seen.shape[2] == 1:
+def thinned(pixels: Pixels) -> Pixels:
+    """A copy of what is looked at of a picture, uint8 [height, width, channels], no side longer than `SIDE`."""
+    step = max(1, -(-max(pixels.shape[:2]) // SIDE))
+    return pixels[::step, ::step].copy()
+
+
+def figures_of(pictures: Pixels) -> list[Figures]:
+    """Of thinned tensors uint8 [n, height, width, channels]: together they take a fraction of what each alone does."""
+    light = _luminance(pictures)
+    middle = light[:, 1:-1, 1:-1]
+    around = light[:, :-2, 1:-1] + light[:, 2:, 1:-1] + light[:, 1:-1, :-2] + light[:, 1:-1, 2:]
+    measured = light.mean(axis=(1, 2)), _variances(light) ** 0.5, _variances(around - 4 * middle)
+    return [Figures(*(round(one, 3) for one in each)) for each in zip(*(one.tolist() for one in measured), strict=True)]
+
+
+def _luminance(pictures: Pixels) -> NDArray[np.float32]:
+    seen = pictures.astype(np.float32)
+    if seen.shape[3] == 1:
         return seen[..., 0]
     light: NDArray[np.float32] = seen @ LUMINANCE
     return light
 
 
-def _variance(values: NDArray[np.float32]) -> float:
-    if not values.size:
-        return 0.0
+def _variances(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Of each of [n, height, width]."""
+    flat = values.reshape(len(values), -1)
+    if not flat.size:
+        return np.zeros(len(values))
     # `np.var` takes twice as long.
-    centred = values.ravel() - values.mean()
-    return float(centred @ centred) / values.size
+    centred = flat - flat.mean(axis=1, keepdims=True)
+    squares: NDArray[np.float64] = np.einsum("nk,nk->n", centred, centred).astype(np.float64)
+    return squares / flat.shape[1]

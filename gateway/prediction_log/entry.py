@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from gateway.prediction_log.looks import Look
+
 Kind = Literal["picture", "row", "file", "tensor"]
 
 
@@ -32,7 +34,7 @@ class Entry:
     """The row's own id, where it has one."""
     input_digest: str | None
     """SHA-256 of what was sent for it, in hexadecimal digits: the picture's file, or the encoded row's bytes."""
-    features: Mapping[str, Any] | None
+    features: Mapping[str, Any] | Look | None
     """The row's values as sent, where the policy says so; of a picture three `Figures`, which are no values."""
     summary: Mapping[str, Any] | None
     """What a file's answer ends with; None for all else."""

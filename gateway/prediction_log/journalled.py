@@ -11,7 +11,7 @@ from gateway.faults import log_fault
 from gateway.prediction_log.entry import Entry
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.prediction_log.journal import Journal
-from gateway.prediction_log.lines import document, line
+from gateway.prediction_log.lines import documents, line
 from gateway.prediction_log.sink import JsonLines
 
 log = logging.getLogger(__name__)
@@ -127,10 +127,10 @@ class JournalledLog:
         return True
 
     def _append(self, entries: Sequence[Entry]) -> None:
-        documents = [document(entry) for entry in entries]
-        self._journal.append(b"".join(map(line, documents)), sync=self._sync)
+        found = documents(entries)
+        self._journal.append(b"".join(map(line, found)), sync=self._sync)
         if self._sink is not None:
-            self._sink.write(documents)
+            self._sink.write(found)
 
     def _fail(self, taken: list[Entry], error: Exception) -> None:
         if not self._failing:
