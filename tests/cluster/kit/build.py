@@ -68,8 +68,8 @@ def build_arguments(module: GoModule, folder: Path) -> list[str]:
         "build",
         "-trimpath",
         f"-ldflags={' '.join(['-s', '-w', *stamps])}",
-        # What the linker would throw away: a seventh of the compiler's time.
-        "-gcflags=all=-dwarf=false",
+        # Neither what the linker would throw away nor inlining: a quarter of the compiler's time.
+        "-gcflags=all=-dwarf=false -l",
         f"-tags={','.join(module.tags)}",
         f"-o={folder}/",
         *module.programs.values(),
