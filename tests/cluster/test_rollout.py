@@ -1,4 +1,4 @@
-"""Rollouts on a real cluster: the gateway's two slots, under callers who never stop."""
+"""A retrain and its rollout on a real cluster: a Job, then the gateway's two slots, under callers who never stop."""
 
 import json
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.errors import KubectlFailed
 from tests.cluster.kit.kubectl import Object, succeeds, wait_until
-from tests.cluster.serving import accounts, postgres
+from tests.cluster.serving import accounts, postgres, retraining
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
 from tests.cluster.serving.clients import Access, Traffic, traffic
 from tests.cluster.serving.forwarding import forwarded
-from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES
+from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, TRAINING
 from tests.cluster.serving.pictures import Picture, Published
 from tests.integration.rollout.test_laptop import PICTURE, publish
 
@@ -35,6 +35,7 @@ VALUES: dict[str, Any] = {
     "store": {"uri": "pvc://models"},
     "modelServer": {"image": MODEL_SERVER.name, "drainSeconds": 8, "stopSeconds": 5},
     "rollout": {"enabled": True, "policies": {"tiny": {"start": "wait"}}},
+    "jobs": retraining.values("tiny"),
     "admission": {"enabled": True},
     "gateway": {
         "image": GATEWAY.name,
@@ -61,10 +62,12 @@ class Site:
     folder: Path
     stand_in: str
 
-    def publish(self, version: int) -> None:
-        """Put a version of `tiny` into the claim."""
-        publish(self.folder, version)
-        self.claim.copy(self.folder / ModelVersion("tiny", version).triton_name, self.stand_in)
+    def fill(self) -> None:
+        """Put a version of `tiny`, and pictures to retrain it on, into the claim, which becomes the trainer's."""
+        publish(self.folder, 1)
+        for folder in (self.folder / ModelVersion("tiny", 1).triton_name, retraining.write_pictures(self.folder)):
+            self.claim.copy(folder, self.stand_in)
+        self.claim.give(retraining.USER, self.stand_in)
 
     def deploy(self, **values: Any) -> None:
         """Install the chart or upgrade it, and wait for the gateways."""
@@ -107,14 +110,14 @@ class Site:
 
 @pytest.fixture
 def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[Site]:
-    for source in (GATEWAY, MODEL_SERVER, POSTGRES):
+    for source in (GATEWAY, MODEL_SERVER, TRAINING, POSTGRES):
         cluster.build_and_load(source)
     cluster.kubectl.apply([*postgres.server(namespace), accounts.secret()], namespace=namespace)
     claim = Claim(cluster, namespace, "models")
     claim.make()
     (tmp_path / "repository").mkdir()
     found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in)
-    found.publish(1)
+    found.fill()
     cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
     claim.remove()
@@ -175,11 +178,11 @@ def callers(site: Site) -> Iterator[Callers]:
             yield Callers(clients, running)
 
 
-@pytest.mark.timeout(1200, func_only=True)
-def test_canary_promotion_resync_and_rollback_over_two_slots_cost_no_request(site: Site, callers: Callers) -> None:
+@pytest.mark.timeout(2400, func_only=True)
+def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(site: Site, callers: Callers) -> None:
     (one, other), first = callers.clients, site.pods(SLOT_A)
     assert not succeeds(lambda: site.service(SLOT_B))
-    site.publish(2)
+    retrain_in_a_pod(site, one, other)
     wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=WAIT_S)
     done(one, "versions/2/canary", weight=40)
     callers.are_answered_by(1, 2)
@@ -199,6 +202,18 @@ def test_canary_promotion_resync_and_rollback_over_two_slots_cost_no_request(sit
     may_do(site)
 
 
+def retrain_in_a_pod(site: Site, one: httpx.Client, other: httpx.Client) -> None:
+    """A Job like the trainer's CronJob publishes version 2, and both gateways tell of it."""
+    job = retraining.retrained(one, "tiny")
+    assert job["state"] == "succeeded", (job["reason"], job["log"])
+    assert (job["champion"], job["result"]["published"]) == (1, 2)
+    told = retraining.told(other, job)
+    assert [data["state"] for kind, data in told if kind == "state"][-2:] == ["running", "succeeded"]
+    assert {"training", "publishing"} <= {data["stage"] for kind, data in told if kind == "progress"}
+    made, trainer = retraining.pods(site.cluster, site.namespace, job)
+    assert made == trainer
+
+
 def is_stopped(told: Object) -> None:
     """The slot keeps what it served, does nothing, and goes with the chart."""
     assert told["metadata"]["annotations"]["serving.kserve.io/stop"] == "true"
@@ -207,8 +222,9 @@ def is_stopped(told: Object) -> None:
 
 
 def may_do(site: Site) -> None:
-    """The gateway's account may own its two slots, and nothing else."""
+    """The gateway's account may own its two slots and make Jobs, and nothing else."""
     assert all(site.may(verb, f"inferenceservices/{slot}") for verb in ("get", "patch") for slot in (SLOT_A, SLOT_B))
+    assert all(site.may(verb, "jobs.batch") for verb in ("create", "get", "delete"))
     for forbidden in (
         ("patch", "inferenceservices/other"),
         ("create", "inferenceservices"),
@@ -216,6 +232,8 @@ def may_do(site: Site) -> None:
         ("list", "inferenceservices"),
         ("get", "secrets"),
         ("create", "pods"),
+        ("patch", "jobs.batch"),
+        ("create", "cronjobs.batch"),
         ("patch", "deployments"),
         ("patch", f"configmaps/{RELEASE}-slots"),
     ):

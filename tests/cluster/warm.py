@@ -8,7 +8,7 @@ from tests.cluster.kit.hermetic import Hermetic
 from tests.cluster.kit.images.buildah import Buildah
 from tests.cluster.kit.modules import KSERVE
 from tests.cluster.kit.settings import ClusterSettings
-from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, S3, STAND_IN, initializer
+from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, S3, STAND_IN, TRAINING, initializer
 
 
 def warm(settings: ClusterSettings, say: Callable[[str], None]) -> None:
@@ -19,6 +19,7 @@ def warm(settings: ClusterSettings, say: Callable[[str], None]) -> None:
         STAND_IN,
         GATEWAY,
         MODEL_SERVER,
+        TRAINING,
         S3,
         POSTGRES,
         initializer(f"kserve/storage-initializer:{KSERVE.version}"),

@@ -9,6 +9,7 @@ HERE = Path(__file__).parent / "images"
 
 GATEWAY = ImageSource("trireme.test/gateway:1", ROOT / "images" / "gateway.Dockerfile", ROOT)
 MODEL_SERVER = ImageSource("trireme.test/modelserver:1", ROOT / "images" / "modelserver.Dockerfile", ROOT)
+TRAINING = ImageSource("trireme.test/training:1", ROOT / "images" / "training.Dockerfile", ROOT)
 S3 = ImageSource("trireme.test/seaweedfs:1", HERE / "seaweedfs" / "Dockerfile", HERE / "seaweedfs")
 POSTGRES = ImageSource("trireme.test/postgres:1", HERE / "postgres" / "Dockerfile", HERE / "postgres")
 # Serves HTTP on port 8080.
