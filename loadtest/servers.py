@@ -30,7 +30,7 @@ def gateway(url: str, *, timeout_s: float) -> Iterator[None]:
 @contextlib.contextmanager
 def decoding_only(*, timeout_s: float) -> Iterator[str]:
     """A gateway without a model server, on a free port; gives its URL. Raises `ServerMissing`."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with _started(
         ["gateway.benchmark_decode"],
@@ -52,7 +52,7 @@ class OwnGateway:
 @contextlib.contextmanager
 def own_gateway(settings: dict[str, str], *, timeout_s: float) -> Iterator[OwnGateway]:
     """A gateway alone with these settings, on a free port. Raises `ServerMissing`."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with _started(["gateway"], {**settings, "GATEWAY_PORT": str(port)}, url, timeout_s) as pid:
         yield OwnGateway(url, pid)
@@ -69,13 +69,14 @@ def is_ready(url: str) -> bool:
 def _started(module: list[str], environment: dict[str, str], url: str, timeout_s: float) -> Iterator[int]:
     with subprocess.Popen([sys.executable, "-m", *module], env={**os.environ, **environment}) as process:
         try:
-            _wait_ready(process, module[0], url, timeout_s)
+            wait_ready(process, module[0], url, timeout_s)
             yield process.pid
         finally:
-            _stop(process)
+            stop(process)
 
 
-def _wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout_s: float) -> None:
+def wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout_s: float) -> None:
+    """Wait until a gateway answers at `url`, by itself or through what was started; raises `ServerMissing`."""
     deadline = time.monotonic() + timeout_s
     while not is_ready(url):
         if process.poll() is not None:
@@ -85,7 +86,8 @@ def _wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout
         time.sleep(POLL_S)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, and wait for it."""
     # Not SIGINT: Python may swallow it while it starts.
     process.terminate()
     try:
@@ -94,7 +96,8 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
