@@ -39,9 +39,11 @@ class LocalTarget:
     def __enter__(self) -> Self:
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="trireme-experiment-")))
         self._stack.callback(self._end)
-        with self._stack:
+        try:
             self._repository = only(self._part.repository, self._model, self._folder / "repository")
-            self._stack = self._stack.pop_all()
+        except BaseException:
+            self._stack.close()
+            raise
         return self
 
     def __exit__(
