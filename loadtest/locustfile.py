@@ -20,9 +20,9 @@ else:
 
 if SETTINGS.requests is not None:
     LOG = RequestLog(SETTINGS.requests)
-    events.test_start.add_listener(LOG.start)
-    events.request.add_listener(LOG.note)
-    events.quitting.add_listener(LOG.write)
+    events.test_start.add_listener(LOG.start)  # type: ignore[no-untyped-call]
+    events.request.add_listener(LOG.note)  # type: ignore[no-untyped-call]
+    events.quitting.add_listener(LOG.write)  # type: ignore[no-untyped-call]
 
 if SETTINGS.scenario:
     SCENARIO = scenario(SETTINGS.scenario).changed(SETTINGS.users, SETTINGS.seconds)

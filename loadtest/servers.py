@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -94,6 +95,11 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+def tied(command: Sequence[str]) -> Sequence[str]:
+    """A command that is asked to end when who started it is gone, even by SIGKILL, where util-linux is installed."""
+    return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
 
 
 def free_port() -> int:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -41,7 +40,7 @@ FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="An experime
 class _PlanFirst(TyperGroup):
     """What isn't a command is a plan to run."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the command in front."""
         if args and args[0] not in {*self.commands, "--help"}:
             args = ["run", *args]

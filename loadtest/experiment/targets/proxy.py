@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loadtest.errors import ServerMissing
-from loadtest.servers import free_port, stop, wait_ready
+from loadtest.servers import free_port, stop, tied, wait_ready
 
 PROGRAM = "haproxy"
 FOLDERS = ("/usr/sbin", "/usr/local/sbin")
@@ -47,7 +47,7 @@ def proxied(ports: Sequence[int], folder: Path) -> Iterator[str]:
     file.write_text(CONFIGURATION.format(port=port, servers=servers))
     url = f"http://127.0.0.1:{port}"
     with (folder / "haproxy.log").open("w") as log:
-        process = subprocess.Popen([program, "-db", "-q", "-f", str(file)], stdout=log, stderr=log)
+        process = subprocess.Popen(tied([program, "-db", "-q", "-f", str(file)]), stdout=log, stderr=log)
         try:
             wait_ready(process, PROGRAM, url, START_S)
             yield url

@@ -44,7 +44,8 @@ class Quota:
     """A control group that may compute so long in each period."""
 
     def __init__(self, folder: Path, cpus: float, files: Sequence[tuple[str, str]]) -> None:
-        folder.mkdir()
+        # One of a run that was killed may have the same name.
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         self.how = f"{cpus:g} processors each, by a control group"
         try:

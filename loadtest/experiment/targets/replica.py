@@ -11,7 +11,7 @@ import psutil
 from loadtest.errors import ServerMissing
 from loadtest.experiment.targets.quota import Limit
 from loadtest.processor import family
-from loadtest.servers import free_port, is_ready, stop
+from loadtest.servers import free_port, is_ready, stop, tied
 
 COMMAND = (sys.executable, "-m", "trireme", "serve", "--log-level", "warning")
 
@@ -27,7 +27,7 @@ class Replica:
         environment = {**os.environ, **_settings(folder, repository, self.port)}
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                COMMAND, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                tied(COMMAND), env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
             )
 
     @property
