@@ -12,6 +12,7 @@ from loadtest.settings import EXAMPLES, Kind, Weight
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$")]
+Setting = Annotated[str, Field(pattern=r"^(GATEWAY|MODELSERVER|TRIREME)_[A-Z0-9_]+$")]
 Replicas = PositiveInt | Literal["hpa"]
 
 
@@ -31,6 +32,8 @@ class LocalPart(Part):
     """Processors that a replica may take at most; without it, the replicas share all there are."""
     balance: Literal["auto", "haproxy", "clients"] = "auto"
     """What spreads the load over them: HAProxy, or the users themselves; `auto`: HAProxy where it is installed."""
+    settings: dict[Setting, str] = Field(default={})
+    """Settings of the replicas, such as `GATEWAY_TRITON_TIMEOUT_S`."""
     start_timeout_s: PositiveFloat = 180
     """Seconds in which a replica has to be ready."""
 

@@ -1,16 +1,22 @@
-"""`trireme experiment` scales what is on a cluster, looks at it, and puts it back."""
+"""`trireme experiment` scales what is on a cluster and puts it back; what the autoscaler did is explained."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from gateway.autoscaling.api import AutoscalerApi
+from gateway.autoscaling.explaining import explain
+from gateway.autoscaling.watching import AutoscalerWatch
+from gateway.kubernetes.place import Place
 from loadtest.errors import ClusterAway
 from loadtest.experiment.plan import ClusterPart
 from loadtest.experiment.targets.cluster import ClusterTarget
 from tests.cluster.kit.cluster import Cluster
+from tests.cluster.kit.kubectl import wait_until
 
-NAME = "web"
+NAME = "web-a-predictor"
 HPA = "web-scaler"
 
 
@@ -76,6 +82,26 @@ def test_an_autoscaled_deployment_is_held_at_a_number_handed_over_and_put_back(
     assert "SuccessfulRescale" in reasons
 
 
+def test_what_a_real_autoscaler_did_is_explained(cluster: Cluster, namespace: str, stand_in: str) -> None:
+    cluster.kubectl.apply([deployment(stand_in), autoscaler()], namespace=namespace)
+    watch = AutoscalerWatch(AutoscalerApi(Place(namespace, cluster.kubeconfig)), interval_s=5, kept_s=600)
+    watch.look(time.time())
+    with ClusterTarget(part(cluster, namespace, hpa=HPA)) as target:
+        target.scale(2, quiet)
+        # Nobody measures pods in this cluster, which its autoscaler says a moment later.
+        wait_until("the autoscaler's complaint", lambda: is_blind(target.sample().hpa), timeout_s=60)
+        watch.look(time.time())
+    (seen,) = watch.readings("web")
+    found = explain(seen, watch.events(HPA))
+    assert [one.after for one in found.steps if "there were fewer than minReplicas" in one.sentence] == [2]
+    assert found.now.sentence.startswith("2 replicas stay: cpu can't be had (FailedGetResourceMetric)")
+
+
+def is_blind(hpa: Mapping[str, Any] | None) -> bool:
+    conditions = {one["type"]: one for one in (hpa or {})["status"].get("conditions", ())}
+    return bool(conditions.get("ScalingActive", {}).get("status") == "False")
+
+
 def test_what_a_killed_experiment_left_is_put_back_by_the_next(cluster: Cluster, namespace: str, stand_in: str) -> None:
     cluster.kubectl.apply([deployment(stand_in)], namespace=namespace)
     killed = ClusterTarget(part(cluster, namespace)).__enter__()
@@ -89,7 +115,7 @@ def test_what_a_killed_experiment_left_is_put_back_by_the_next(cluster: Cluster,
 
 
 def test_what_is_not_there_is_one_sentence(cluster: Cluster, namespace: str) -> None:
-    with pytest.raises(ClusterAway, match='"web" not found'):
+    with pytest.raises(ClusterAway, match='"web-a-predictor" not found'):
         ClusterTarget(part(cluster, namespace)).__enter__()
 
 

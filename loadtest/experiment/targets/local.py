@@ -90,7 +90,7 @@ class LocalTarget:
         number, began = len(self._replicas), time.time()
         share = limit(self._part.cpus, number)
         self._how = share.how
-        replica = Replica(self._folder / f"replica-{number + 1}", self._repository, share)
+        replica = Replica(self._folder / f"replica-{number + 1}", self._repository, share, self._part.settings)
         self._replicas.append(replica)
         while not replica.is_ready():
             if time.time() > began + self._part.start_timeout_s:

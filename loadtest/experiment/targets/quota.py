@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Protocol
+
+import psutil
 
 from loadtest.errors import LimitImpossible
 
@@ -44,7 +47,7 @@ class Quota:
     """A control group that may compute so long in each period."""
 
     def __init__(self, folder: Path, cpus: float, files: Sequence[tuple[str, str]]) -> None:
-        # One of a run that was killed may have the same name.
+        _sweep(folder.parent)
         folder.mkdir(exist_ok=True)
         self._folder = folder
         self.how = f"{cpus:g} processors each, by a control group"
@@ -65,6 +68,15 @@ class Quota:
         """Remove the group."""
         with contextlib.suppress(OSError):
             self._folder.rmdir()
+
+
+def _sweep(parent: Path) -> None:
+    """Remove groups that runs left which were killed: only an empty one can be removed."""
+    for group in parent.glob("trireme-*"):
+        owner = re.fullmatch(r"trireme-(\d+)-\d+", group.name)
+        if owner is not None and not psutil.pid_exists(int(owner[1])):
+            with contextlib.suppress(OSError):
+                group.rmdir()
 
 
 class Pinned:

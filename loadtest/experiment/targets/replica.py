@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -19,12 +20,12 @@ COMMAND = (sys.executable, "-m", "trireme", "serve", "--log-level", "warning")
 class Replica:
     """It starts when it is made, unlimited: what it computes while it starts isn't what is measured."""
 
-    def __init__(self, folder: Path, repository: Path, limit: Limit) -> None:
+    def __init__(self, folder: Path, repository: Path, limit: Limit, settings: Mapping[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._limit = limit
         self._log = folder / "replica.log"
         self.port = free_port()
-        environment = {**os.environ, **_settings(folder, repository, self.port)}
+        environment = {**os.environ, **_settings(folder, repository, self.port), **settings}
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 tied(COMMAND), env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True

@@ -37,6 +37,7 @@ def test_all_loads_of_one_number_of_replicas_come_together() -> None:
         ({"replicas": ["hpa"]}, "needs a cluster"),
         ({"replicas": ["hpa"], "target": {**CLUSTER, "hpa": None}}, "needs a cluster"),
         ({"target": {"kind": "moon"}}, "target"),
+        ({"target": {"kind": "local", "settings": {"PATH": "/"}}}, "settings"),
         ({"target": {**CLUSTER, "workload": "pod/some"}}, "workload"),
         ({"target": {**CLUSTER, "urls": []}}, "urls"),
         ({"load": {"seconds": 5, "warm_up_s": 5}}, "shorter than the load"),

@@ -49,6 +49,15 @@ def test_a_control_group_of_version_2_gets_its_quota(tmp_path: Path) -> None:
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
 
 
+def test_what_a_killed_run_left_is_swept_and_what_others_have_is_not(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpu")
+    for name in ("trireme-999999999-0", f"trireme-{os.getpid()}-7", "trireme-suite-999999999"):
+        (tmp_path / name).mkdir()
+    limit(0.5, 0, root=tmp_path)
+    left = {group.name for group in tmp_path.iterdir() if group.is_dir()}
+    assert left == {f"trireme-{os.getpid()}-0", f"trireme-{os.getpid()}-7", "trireme-suite-999999999"}
+
+
 def test_without_control_groups_whole_processors_are_pinned_and_parts_refused(tmp_path: Path) -> None:
     assert isinstance(limit(None, 0, root=tmp_path), Unlimited)
     assert isinstance(limit(1, 0, root=tmp_path), Pinned)
