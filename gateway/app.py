@@ -28,6 +28,7 @@ from gateway.opening import open_services
 from gateway.rollout.world import World
 from gateway.routes import (
     auth,
+    autoscaling,
     drift,
     drift_report,
     evaluate,
@@ -103,7 +104,7 @@ def create_app(
 
 def _install(app: FastAPI, settings: GatewaySettings, metrics: Metrics, tracing: Tracing, counters: Counters) -> None:
     # Predictions first: routes are tried in order.
-    of_models = models, releases, drift, drift_report, examples, predictions, retrain, evaluate
+    of_models = models, releases, autoscaling, drift, drift_report, examples, predictions, retrain, evaluate
     resources = (predict, validate, open_inference, *of_models, health, auth, users, keys)
     for resource in resources:
         app.include_router(resource.router)

@@ -12,6 +12,7 @@ from contract.names import ModelVersion
 from contract.sql.sandbox import SqlLimits
 from contract.tabular.table_file import TableLimits
 from gateway.admission import Admission
+from gateway.autoscaling.opening import open_watch
 from gateway.background import in_background
 from gateway.batchers import Batchers
 from gateway.bodies import BodyReader
@@ -151,6 +152,7 @@ async def open_services(
                     holdings=holdings,
                 )
             ),
+            autoscalers=await stack.enter_async_context(open_watch(settings)),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gateway.admission import Admission
+from gateway.autoscaling.watching import AutoscalerWatch
 from gateway.bodies import BodyReader
 from gateway.catalogue import Catalogue
 from gateway.database.engine import Database
@@ -64,6 +65,8 @@ class Services:
     """None where no jobs are run."""
     rollouts: Rollouts | None
     """None where the list of served versions says what answers."""
+    autoscalers: AutoscalerWatch | None
+    """None where nothing scales models."""
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from gateway.autoscaling.settings import AutoscalingSettings
 from gateway.database.settings import DatabaseSettings
 from gateway.drift.settings import DriftSettings
 from gateway.examples.settings import ExampleSettings
@@ -27,6 +28,7 @@ MIB = 1024 * 1024
 
 
 class GatewaySettings(
+    AutoscalingSettings,
     DatabaseSettings,
     DriftSettings,
     ExampleSettings,

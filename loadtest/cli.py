@@ -76,7 +76,7 @@ def run_(
     console = Console(stderr=True, highlight=False)
     with _told(console):
         chosen = scenario(name).changed(users, seconds)
-        settings = _settings(url, model, data, chosen) | _mix(mix)
+        settings = users_settings(url, model, data, chosen) | _mix(mix)
         folder = out or RUNS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{chosen.name}"
         console.print(
             f"{chosen.users} users, {chosen.seconds:g} s, {url}, model {model}, data {settings['LOADTEST_DATA']}"
@@ -102,7 +102,7 @@ def _told(console: Console) -> Iterator[None]:
         sys.exit(1)
 
 
-def _settings(url: str, model: str, data: Path | None, chosen: Scenario) -> dict[str, str]:
+def users_settings(url: str, model: str, data: Path | None, chosen: Scenario) -> dict[str, str]:
     """What the users need to know; the samples are looked at now, so that what is wrong with them is said at once."""
     takes_pictures = describe_model(url, model)["input"]["kind"] == "image"
     if data is None and not takes_pictures:

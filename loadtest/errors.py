@@ -31,3 +31,15 @@ class TimesInvalid(LoadTestError):
 
 class CapacityInvalid(LoadTestError):
     """A file for `trireme capacity` that can't be read, or says what can't be."""
+
+
+class ExperimentInvalid(LoadTestError):
+    """A file for `trireme experiment` that can't be read or says what can't be, or a folder that is no experiment."""
+
+
+class LimitImpossible(LoadTestError):
+    """Replicas can't be held to their share of the processors on this machine."""
+
+
+class ClusterAway(LoadTestError):
+    """Kubernetes doesn't answer, refuses, or doesn't have what the plan names."""

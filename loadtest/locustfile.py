@@ -4,8 +4,9 @@ The settings `LOADTEST_…` say which model is asked, with what and by whom. Wit
 are; without one, Locust's options and page do.
 """
 
-from locust import LoadTestShape
+from locust import LoadTestShape, events
 
+from loadtest.requests import RequestLog
 from loadtest.scenarios import scenario
 from loadtest.users.base import SETTINGS
 
@@ -16,6 +17,12 @@ if SETTINGS.input == "pictures":
     from loadtest.users.pictures import PictureBatchUser, PictureSpikeUser, PictureUser  # noqa: F401
 else:
     from loadtest.users.rows import RowBatchUser, RowSpikeUser, RowUser  # noqa: F401
+
+if SETTINGS.requests is not None:
+    LOG = RequestLog(SETTINGS.requests)
+    events.test_start.add_listener(LOG.start)  # type: ignore[no-untyped-call]
+    events.request.add_listener(LOG.note)  # type: ignore[no-untyped-call]
+    events.quitting.add_listener(LOG.write)  # type: ignore[no-untyped-call]
 
 if SETTINGS.scenario:
     SCENARIO = scenario(SETTINGS.scenario).changed(SETTINGS.users, SETTINGS.seconds)

@@ -7,12 +7,13 @@ import psutil
 
 def seconds(pids: Iterable[int]) -> float:
     """Seconds that these processes and all their children have computed so far, on all processors together."""
-    processes = {child for pid in pids for child in _family(psutil.Process(pid))}
-    return sum(map(_own, processes))
+    return sum(map(_own, family(pids)))
 
 
-def _family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
+def family(pids: Iterable[int]) -> set[psutil.Process]:
+    """These processes and all their children."""
+    parents = map(psutil.Process, pids)
+    return {child for parent in parents for child in (parent, *parent.children(recursive=True))}
 
 
 def _own(process: psutil.Process) -> float:

@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -30,7 +31,7 @@ def gateway(url: str, *, timeout_s: float) -> Iterator[None]:
 @contextlib.contextmanager
 def decoding_only(*, timeout_s: float) -> Iterator[str]:
     """A gateway without a model server, on a free port; gives its URL. Raises `ServerMissing`."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with _started(
         ["gateway.benchmark_decode"],
@@ -52,7 +53,7 @@ class OwnGateway:
 @contextlib.contextmanager
 def own_gateway(settings: dict[str, str], *, timeout_s: float) -> Iterator[OwnGateway]:
     """A gateway alone with these settings, on a free port. Raises `ServerMissing`."""
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with _started(["gateway"], {**settings, "GATEWAY_PORT": str(port)}, url, timeout_s) as pid:
         yield OwnGateway(url, pid)
@@ -69,13 +70,14 @@ def is_ready(url: str) -> bool:
 def _started(module: list[str], environment: dict[str, str], url: str, timeout_s: float) -> Iterator[int]:
     with subprocess.Popen([sys.executable, "-m", *module], env={**os.environ, **environment}) as process:
         try:
-            _wait_ready(process, module[0], url, timeout_s)
+            wait_ready(process, module[0], url, timeout_s)
             yield process.pid
         finally:
-            _stop(process)
+            stop(process)
 
 
-def _wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout_s: float) -> None:
+def wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout_s: float) -> None:
+    """Wait until a gateway answers at `url`, by itself or through what was started; raises `ServerMissing`."""
     deadline = time.monotonic() + timeout_s
     while not is_ready(url):
         if process.poll() is not None:
@@ -85,7 +87,8 @@ def _wait_ready(process: "subprocess.Popen[bytes]", name: str, url: str, timeout
         time.sleep(POLL_S)
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process, and wait for it."""
     # Not SIGINT: Python may swallow it while it starts.
     process.terminate()
     try:
@@ -94,7 +97,13 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.kill()
 
 
-def _free_port() -> int:
+def tied(command: Sequence[str]) -> Sequence[str]:
+    """A command that is asked to end when who started it is gone, even by SIGKILL, where util-linux is installed."""
+    return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

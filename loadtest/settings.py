@@ -49,3 +49,7 @@ class LoadTestSettings(BaseSettings):
     """Least and most seconds between two of its spikes, as a JSON list."""
     timeout_s: float = Field(default=30.0, gt=0)
     """Seconds after which a user gives a request up, which counts as a failure."""
+    hosts: tuple[str, ...] = ()
+    """Addresses of gateways that the users spread themselves over, as a JSON list; empty: Locust's own host."""
+    requests: Path | None = None
+    """Parquet file that gets each request; empty: none."""

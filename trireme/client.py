@@ -141,6 +141,10 @@ class Client:
         params = _given(version=version, window_s=window_s)
         return self._json("GET", f"/v1/models/{model}/drift", params=params)
 
+    def autoscaling(self, model: str, *, window_s: int | None = None) -> dict[str, Any]:
+        """What a model's autoscalers did in the last so many seconds, and why."""
+        return self._json("GET", f"/v1/models/{model}/autoscaling", params=_given(window_s=window_s))
+
     def withdraw(self, model: str, batch: str, *, erase: bool = False) -> dict[str, Any]:
         """Make a batch count no more; with `erase`, delete its files too."""
         return self._json("DELETE", f"/v1/models/{model}/data/{batch}", params=_given(erase=erase))

@@ -33,6 +33,7 @@ SETTINGS: tuple[type[BaseSettings], ...] = (
 )
 ERROR_MODULES = (
     "contract.errors",
+    "gateway.autoscaling.errors",
     "gateway.database.errors",
     "gateway.errors",
     "gateway.examples.errors",

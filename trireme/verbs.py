@@ -41,6 +41,7 @@ VERBS = (
     Verb("drift", "trireme.drift:drift", None, "Show how far predictions are from what a version was trained on."),
     Verb("autoscale", "trireme.autoscale.cli:autoscale", "loadtest", "Derive how to scale a model, and say why."),
     Verb("load", "loadtest.cli:load", "loadtest", "Put a gateway under load with Locust."),
+    Verb("experiment", "loadtest.experiment.cli:experiment", "loadtest", "Measure how serving scales with replicas."),
     Verb("capacity", "loadtest.capacity.cli:capacity", "loadtest", "Predict what a cluster would do, by simulation."),
     Verb("users", "trireme.accounts.users:users", "gateway", "Manage the users of a gateway."),
     Verb("keys", "trireme.accounts.keys:keys", "gateway", "Manage API keys, and the keys that sign tokens."),

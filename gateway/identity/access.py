@@ -64,6 +64,7 @@ RULES: Rules = MappingProxyType(
         ("GET", "/v1/models/{model}/evaluate/{job}/events"): READ,
         ("GET", "/v1/models/{model}/evaluation"): READ,
         ("GET", "/v1/models/{model}/canary"): READ,
+        ("GET", "/v1/models/{model}/autoscaling"): READ,
         ("GET", "/v1/models/{model}/versions"): READ,
         ("POST", "/v1/models/{model}/versions/{version}/canary"): RELEASE,
         ("POST", "/v1/models/{model}/versions/{version}/shadow"): RELEASE,

@@ -2,26 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from html import escape
 
 from loadtest.capacity.outcome import Outcome, breaks
 from loadtest.drawing import Line, Panel, draw
-
-STYLE = """
-body{font:15px/1.5 sans-serif;color:#222;max-width:60em;margin:2em auto;padding:0 1em}
-table{border-collapse:collapse}td,th{padding:.2em .8em;border-bottom:1px solid #ddd;text-align:right}
-td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}
-"""
+from loadtest.page import document, paragraphs
+from loadtest.page import table as html_table
 
 
 def page(outcomes: Sequence[Outcome]) -> str:
     """All runs: a table, and for each one what it came to over time."""
-    name = escape(outcomes[0].scenario.name)
     body = "".join(_section(one) for one in outcomes)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Capacity: {name}</title><style>{STYLE}</style>'
-        f"<h1>Capacity: {name}</h1>{table(outcomes)}{body}</html>\n"
-    )
+    return document(f"Capacity: {outcomes[0].scenario.name}", f"{table(outcomes)}{body}")
 
 
 def headings() -> tuple[str, ...]:
@@ -57,9 +48,7 @@ def cells(one: Outcome) -> tuple[str, ...]:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """All runs as an HTML table."""
-    head = "".join(f"<th>{escape(text)}</th>" for text in headings())
-    rows = "".join(f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells(one))}</tr>" for one in outcomes)
-    return f"<table><tr>{head}</tr>{rows}</table>"
+    return html_table(headings(), map(cells, outcomes))
 
 
 def panels(one: Outcome) -> tuple[Panel, ...]:
@@ -86,11 +75,10 @@ def _over_time(one: Outcome, title: str, *lines: Line) -> Panel:
 
 
 def _section(one: Outcome) -> str:
-    return f"<h2>{cells(one)[0]} replicas</h2>{''.join(_sentences(one))}{draw(panels(one))}"
+    return f"<h2>{cells(one)[0]} replicas</h2>{paragraphs(_sentences(one))}{draw(panels(one))}"
 
 
 def _sentences(one: Outcome) -> Iterator[str]:
-    for text in breaks(one):
-        yield f"<p>{escape(text)}</p>"
+    yield from breaks(one)
     if one.thinning > 1:
-        yield f"<p>Each simulated item stands for {one.thinning:,.1f}.</p>"
+        yield f"Each simulated item stands for {one.thinning:,.1f}."

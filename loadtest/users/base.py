@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any, TypeVar
 
 import gevent
@@ -16,6 +17,8 @@ Sample = TypeVar("Sample")
 SETTINGS = LoadTestSettings()
 MODEL = f"/v1/models/{SETTINGS.model}"
 PREDICT = f"{MODEL}/predict"
+HOSTS = cycle(SETTINGS.hosts or [None])
+"""The next user's address; None: Locust's own."""
 TOOK_LONG = 0
 """Locust's status where there was no answer."""
 
@@ -27,6 +30,10 @@ class GatewayUser(FastHttpUser):
     wait_time = between(*SETTINGS.think_s)
     network_timeout = connection_timeout = SETTINGS.timeout_s
     default_headers = credentials()
+
+    def __init__(self, environment: Any) -> None:
+        self.host = next(HOSTS) or self.host
+        super().__init__(environment)
 
     def predict(self, body: Body, name: str, *, count: int | None = None) -> None:
         """Send a prediction; with `count`, a batch of so many, whose answer is JSON Lines."""

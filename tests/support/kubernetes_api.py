@@ -1,6 +1,7 @@
 """A small Kubernetes API over real HTTP; it misbehaves when told to.
 
-It knows Jobs, one CronJob, pods and their logs, ConfigMaps, and InferenceServices that are applied server-side.
+It knows Jobs, one CronJob, pods and their logs, ConfigMaps, InferenceServices that are applied
+server-side, HorizontalPodAutoscalers, and events.
 """
 
 import json
@@ -47,6 +48,9 @@ class Cluster:
     config_maps: dict[str, Raw] = field(default_factory=dict)
     services: dict[str, Raw] = field(default_factory=dict)
     """InferenceServices."""
+    autoscalers: dict[str, Raw] = field(default_factory=dict)
+    """HorizontalPodAutoscalers."""
+    events: list[Raw] = field(default_factory=list)
     logs: dict[str, bytes] = field(default_factory=dict)
     """By `pod/container`."""
     faults: list[Fault] = field(default_factory=list)
@@ -137,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _carried_out(self, method: str, body: bytes) -> tuple[int, Raw | bytes] | None:
         address = urlsplit(self.path)
-        group = r"/(?:api/v1|apis/[a-z.]+/v1(?:beta1)?)"
+        group = r"/(?:api/v1|apis/[a-z.]+/v[12](?:beta1)?)"
         match = re.fullmatch(rf"{group}/namespaces/{NAMESPACE}/([a-z]+)(/.*)?", address.path)
         if match is None:
             return None
@@ -175,6 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _found(self, kind: str, name: str, query: dict[str, list[str]]) -> tuple[int, Raw | bytes] | None:
         if kind == "pods":
             return self._pods(query) if not name else self._log(name.removesuffix("/log"), query)
+        if kind in {"horizontalpodautoscalers", "events"}:
+            items = self.cluster.events if kind == "events" else list(self.cluster.autoscalers.values())
+            return 200, {"kind": "List", "apiVersion": "v1", "items": items}
         kinds = {
             "cronjobs": self.cluster.cron_jobs,
             "jobs": self.cluster.jobs,

@@ -1,6 +1,7 @@
 """`trireme autoscale`."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -11,11 +12,13 @@ from rich.table import Table
 from contract.files import write_atomically
 from loadtest.errors import LoadTestError
 from trireme.autoscale.errors import PlanImpossible
+from trireme.autoscale.explain import show
 from trireme.autoscale.finding import Measuring, find
 from trireme.autoscale.plan import Plan, plan
 from trireme.autoscale.reasons import FORMULA, reasons
 from trireme.autoscale.values import Provider, chart_values, document
 from trireme.autoscale.wish import Wish
+from trireme.connected import connected
 from trireme.errors import FileUnwritable
 from trireme.settings import TriremeSettings
 
@@ -48,6 +51,10 @@ ProviderOption = Annotated[str, typer.Option(help="What scales: hpa or keda.")]
 ValuesOption = Annotated[Path | None, typer.Option("--values", metavar="FILE", help="Write the chart's values there.")]
 RepositoryOption = Annotated[Path | None, typer.Option(help="Folder of the model repository.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NameArgument = Annotated[str, typer.Argument(help="The model's name.")]
+SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help="How far back: 90s, 30m, 2h, 1d.")]
+UrlOption = Annotated[str | None, typer.Option(help="The gateway's address.")]
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 @autoscale.command("plan")
@@ -99,6 +106,22 @@ def plan_(
     _show(found, chosen, as_json=as_json)
     if values is not None:
         _write(values, found, chosen)
+
+
+@autoscale.command("explain")
+def explain_(
+    model: NameArgument, since: SinceOption = "1h", url: UrlOption = None, as_json: JsonOption = False
+) -> None:
+    """Say why there are as many replicas as there are: metrics, targets, each decision, and what limited it."""
+    said = re.fullmatch(r"([1-9]\d{0,5})([smhd])", since)
+    if said is None:
+        raise typer.BadParameter("a time is like 90s, 30m, 2h or 1d", param_hint="--since")
+    with connected(url) as client:
+        found = client.autoscaling(model, window_s=int(said[1]) * SECONDS[said[2]])
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        show(found)
 
 
 def _show(found: Plan, provider: Provider, *, as_json: bool) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
 from loadtest.cli import load as cli
+from loadtest.experiment.cli import experiment
 from tests.support.laptop import Laptop, running
 from tests.support.table_versions import ROW, make_table_version
 from tests.support.versions import make_version
@@ -167,3 +169,23 @@ def test_a_dry_run_sends_nothing(laptop: Laptop, tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "200 users, 300 s" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_experiment_on_replicas_of_its_own_leaves_tables_and_a_report(laptop: Laptop, tmp_path: Path) -> None:
+    plan = {
+        "name": "short", "model": "tiny", "replicas": [1], "pause_s": 0, "slo": {"failed": 0},
+        "target": {"kind": "local", "repository": str(laptop.repository), "balance": "clients"},
+        "load": {"users": [2], "seconds": 4, "warm_up_s": 1, "think_s": [0, 0.1], "data": str(EXAMPLES)},
+    }  # fmt: skip
+    (tmp_path / "plan.yaml").write_text(json.dumps(plan))
+    command = [str(tmp_path / "plan.yaml"), "--out", str(tmp_path / "out"), "--json"]
+    done = CliRunner().invoke(experiment, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    (row,) = json.loads(done.stdout)["rows"]
+    assert (row["failures"], row["most_replicas"]) == (0, 1)
+    assert row["cpu_cores"] > 0
+    cell = tmp_path / "out" / "1-replicas-2-users-1"
+    counted = [second["requests"] for second in pq.read_table(cell / "seconds.parquet").to_pylist()]
+    assert len(counted) == 4
+    assert 0 < row["requests"] <= pq.read_table(cell / "requests.parquet").num_rows
+    assert "<svg" in (tmp_path / "out" / "report.html").read_text()

@@ -37,6 +37,9 @@ GATEWAY_ROLLOUT_POLICIES: /etc/trireme/rollout-policies.yaml
 # The list of served versions is the chart's.
 GATEWAY_ROLLOUT: "off"
 {{- end }}
+{{- if ne .Values.autoscaling.provider "none" }}
+GATEWAY_AUTOSCALING: kubernetes
+{{- end }}
 # Instead of a preStop: a gateway that knows that it leaves ends the connections that would stay with it.
 GATEWAY_DRAIN_S: {{ .Values.gateway.drainSeconds | quote }}
 GATEWAY_SHUTDOWN_TIMEOUT_S: {{ .Values.gateway.stopSeconds | quote }}

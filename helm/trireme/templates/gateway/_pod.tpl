@@ -102,7 +102,7 @@ spec:
 
 {{/* Who asks nothing of Kubernetes gets no token. */}}
 {{- define "trireme.gatewayAsksKubernetes" -}}
-{{- if or .Values.rollout.enabled .Values.jobs.enabled }}yes{{ end }}
+{{- if or .Values.rollout.enabled .Values.jobs.enabled (ne .Values.autoscaling.provider "none") }}yes{{ end }}
 {{- end }}
 
 {{- define "trireme.gatewayGraceSeconds" -}}

@@ -1,0 +1,1 @@
+"""Why there are as many replicas as there are: what HorizontalPodAutoscalers saw and did."""

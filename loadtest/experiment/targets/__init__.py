@@ -1,0 +1,1 @@
+"""What an experiment is tried on: replicas on this machine, or on Kubernetes."""
