@@ -1,5 +1,6 @@
 """The chart's autoscaler over a real metrics pipeline, with the real Triton, under Locust's users."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from tests.cluster.addons import prometheus
 from tests.cluster.addons.pipeline import Pipeline, adapter_archive, monitored, objects
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.kubectl import wait_until
+from tests.cluster.kit.kubectl import Object, wait_until
 from tests.cluster.kit.settings import ClusterSettings
 from tests.cluster.serving import accounts
 from tests.cluster.serving.claims import Claim
@@ -17,6 +18,7 @@ from tests.cluster.serving.deployment import RELEASE
 from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, ROOT
 from tests.cluster.serving.locust import load
 from tests.cluster.serving.scaled import WAIT_S, Scaled, values
+from tests.cluster.serving.watch import Say, Watch
 from tests.integration.rollout.test_laptop import publish
 
 pytestmark = pytest.mark.usefixtures("autoscaling")
@@ -29,12 +31,27 @@ TARGETS = {"inFlight": 3, "itemRate": 12, "busyShare": 0.7, "queueRatio": 5, "cp
 RESOURCES = {"requests": {"cpu": "300m", "memory": "128Mi"}, "limits": {"cpu": "300m", "memory": "1Gi"}}
 HELD_S = 45
 """Nine looks of the autoscaler of this cluster, and three of its windows."""
-Say = Callable[[str], None]
+GPU_TARGETS = dict.fromkeys(TARGETS) | {"gpuBusyShare": 0.35, "gpuMemoryShare": 0.9, "cpuPercent": 100}
+GPU_RESOURCES = RESOURCES | {"limits": RESOURCES["limits"] | {"nvidia.com/gpu": "1"}}
+GPU_S = 0.05
+"""For which the GPUs that aren't there would compute a request."""
+DCGM = {
+    "name": "dcgm",
+    "rules": [
+        {
+            "record": "DCGM_FI_DEV_GPU_UTIL",
+            "expr": f"100 * clamp_max({GPU_S} * sum by (namespace, pod) (rate(nv_inference_request_success[30s])), 1)",
+        },
+        {"record": "DCGM_FI_DEV_FB_USED", "expr": "0 * sum by (namespace, pod) (nv_inference_request_success) + 4096"},
+        {"record": "DCGM_FI_DEV_FB_FREE", "expr": "0 * sum by (namespace, pod) (nv_inference_request_success) + 12288"},
+    ],
+}
+"""What NVIDIA's exporter would say, out of what the pods really do."""
 
 
 @pytest.fixture
-def scaled(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[Scaled]:
-    """A release with an autoscaler; nobody tells that its metrics yet."""
+def place(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[str]:
+    """A namespace with a claim that holds a version of `tiny`, and with accounts."""
     for source in (GATEWAY, MODEL_SERVER):
         cluster.build_and_load(source)
     claim = Claim(cluster, namespace, "models")
@@ -42,43 +59,32 @@ def scaled(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> I
     publish(tmp_path, 1)
     claim.copy(tmp_path / "tiny-v1", stand_in)
     cluster.kubectl.apply([accounts.secret()], namespace=namespace)
-    yield Scaled(cluster, namespace, values(TARGETS, RESOURCES))
+    yield namespace
     claim.remove()
 
 
 @pytest.fixture
-def pipeline(cluster: Cluster, settings: ClusterSettings, scaled: Scaled, say: Say) -> Pipeline:
-    """Prometheus, which reads this release, and prometheus-adapter."""
-    archive = adapter_archive(settings, cluster.images, say)
-    cluster.load(Path(archive))
-    cluster.build_and_load(prometheus.image())
-    cluster.kubectl.apply(objects(cluster, *monitored(RELEASE, scaled.namespace, scaled.values)))
-    found = Pipeline(cluster)
-    found.wait()
-    return found
+def start(cluster: Cluster, settings: ClusterSettings, say: Say) -> Callable[..., Pipeline]:
+    """Starts Prometheus, which reads a release and has more rules where they are given, and prometheus-adapter."""
 
+    def started(scaled: Scaled, *more: Object) -> Pipeline:
+        cluster.load(Path(adapter_archive(settings, cluster.images, say)))
+        cluster.build_and_load(prometheus.image())
+        scrape, groups = monitored(RELEASE, scaled.namespace, scaled.values)
+        cluster.kubectl.apply(objects(cluster, scrape, [*groups, *more]))
+        found = Pipeline(cluster)
+        found.wait()
+        return found
 
-class Watch:
-    """Tells when what came true, in seconds since the beginning."""
-
-    def __init__(self, say: Say) -> None:
-        self._say = say
-        self._began = time.monotonic()
-
-    def until(self, what: str, true: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
-        """Wait for it, and tell."""
-        wait_until(what, true, timeout_s=timeout_s, every_s=0.5)
-        self.tell(what)
-
-    def tell(self, what: str) -> None:
-        """Tell that it came true now."""
-        self._say(f"{time.monotonic() - self._began:6.1f} s  {what}")
+    return started
 
 
 @pytest.mark.timeout(1500, func_only=True)
 def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothing_is_known(
-    scaled: Scaled, pipeline: Pipeline, tmp_path: Path, say: Say
+    cluster: Cluster, place: str, start: Callable[..., Pipeline], tmp_path: Path, say: Say
 ) -> None:
+    scaled = Scaled(cluster, place, values(TARGETS, RESOURCES))
+    pipeline = start(scaled)
     scaled.install()
     wait_until("The first replica", lambda: scaled.are_ready(1), timeout_s=WAIT_S)
     with scaled.reached() as access, load(access, "tiny", tmp_path / "few", users=FEW, pictures=PICTURES) as few:
@@ -87,12 +93,12 @@ def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothin
         with load(access, "tiny", tmp_path / "many", users=MANY, pictures=PICTURES) as many:
             three_compute(scaled, watch)
             pipeline.lose()
-            watch.until("the autoscaler sees nothing", scaled.is_blind)
+            watch.until("the autoscaler sees nothing", scaled.is_blind, WAIT_S)
         watch.tell("the load is over")
         three_stay(scaled)
         watch.tell("three replicas all the while")
         pipeline.bring_back()
-        watch.until(f"one replica is left, at {scaled.seen()}", lambda: scaled.are_ready(1))
+        watch.until(f"one replica is left, at {scaled.seen()}", lambda: scaled.are_ready(1), WAIT_S)
     for found in (few, many):
         watch.tell(str(found.total))
         assert found.failures == []
@@ -101,10 +107,10 @@ def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothin
 
 def three_compute(scaled: Scaled, watch: Watch) -> None:
     """The autoscaler goes up to three replicas, and each gets its share."""
-    watch.until("the autoscaler asks for more", lambda: scaled.wanted() > 1)
+    watch.until("the autoscaler asks for more", lambda: scaled.wanted() > 1, WAIT_S)
     watch.tell(f"sees {scaled.seen()}")
-    watch.until("three replicas are ready", lambda: scaled.are_ready(3))
-    watch.until("each of them computes", lambda: all(scaled.computed(pod) > 0 for pod in scaled.replicas()))
+    watch.until("three replicas are ready", lambda: scaled.are_ready(3), WAIT_S)
+    watch.until("each of them computes", lambda: all(scaled.computed(pod) > 0 for pod in scaled.replicas()), WAIT_S)
 
 
 def three_stay(scaled: Scaled) -> None:
@@ -113,3 +119,43 @@ def three_stay(scaled: Scaled) -> None:
     while time.monotonic() < end:
         assert scaled.wanted() == len(scaled.replicas()) == 3
         time.sleep(2)
+
+
+@pytest.fixture
+def gpus(cluster: Cluster) -> Iterator[Callable[[int], None]]:
+    """Gives the node so many GPUs, by name alone; takes them away at the end."""
+    (node,) = cluster.kubectl.get("nodes")["items"]
+    patch = ("patch", "node", node["metadata"]["name"], "--subresource=status", "--type=json", "--patch")
+    path = "/status/capacity/nvidia.com~1gpu"
+
+    def give(number: int) -> None:
+        cluster.kubectl.run(*patch, json.dumps([{"op": "add", "path": path, "value": str(number)}]))
+
+    yield give
+    cluster.kubectl.run(*patch, json.dumps([{"op": "remove", "path": path}]))
+
+
+@pytest.mark.timeout(1500, func_only=True)
+def test_gpus_load_decides_how_many_replicas_are_wanted_and_there_are_as_many_as_gpus(
+    cluster: Cluster,
+    place: str,
+    start: Callable[..., Pipeline],
+    gpus: Callable[[int], None],
+    tmp_path: Path,
+    say: Say,
+) -> None:
+    scaled = Scaled(cluster, place, values(GPU_TARGETS, GPU_RESOURCES))
+    start(scaled, DCGM)
+    scaled.install()
+    wait_until("A replica without a GPU", lambda: scaled.waits_for("nvidia.com/gpu"), timeout_s=WAIT_S)
+    gpus(2)
+    wait_until("The first replica", lambda: scaled.are_ready(1), timeout_s=WAIT_S)
+    with scaled.reached() as access, load(access, "tiny", tmp_path / "many", users=MANY, pictures=PICTURES) as many:
+        watch = Watch(say)
+        watch.until("the autoscaler asks for more", lambda: scaled.wanted() > 1, WAIT_S)
+        watch.tell(f"sees {scaled.seen()}")
+        assert scaled.seen().keys() == {"trireme_gpu_busy_share", "trireme_gpu_memory_share", "cpu"}
+        watch.until("two replicas are ready", lambda: list(scaled.replicas().values()).count(True) == 2, WAIT_S)
+        watch.until("the third waits for a GPU", lambda: scaled.waits_for("nvidia.com/gpu"), WAIT_S)
+    watch.tell(str(many.total))
+    assert many.failures == []

@@ -4,7 +4,6 @@ It runs in a pod, by itself, with the standard library alone. usage: discover.py
 """
 
 import json
-import os
 import re
 import ssl
 import sys
@@ -35,7 +34,7 @@ def main(file: Path) -> None:
 def listed(trust: ssl.SSLContext) -> list[dict[str, Any]]:
     """The cluster's running pods; raises `OSError`."""
     headers = {"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}"}
-    request = urllib.request.Request(os.environ.get("PODS", PODS), headers=headers)
+    request = urllib.request.Request(PODS, headers=headers)
     with urllib.request.urlopen(request, timeout=10, context=trust) as answer:
         found: list[dict[str, Any]] = json.load(answer)["items"]
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.cluster.kit.cluster import Cluster
+from tests.cluster.kit.kubectl import Object
 from tests.cluster.serving import accounts
 from tests.cluster.serving.chart import Values, install
 from tests.cluster.serving.clients import Access
@@ -76,13 +77,11 @@ class Scaled:
 
     def replicas(self) -> dict[str, bool]:
         """The model servers' pods that are not on their way out, and whether each is ready."""
-        label = f"serving.kserve.io/inferenceservice={SLOT}"
-        found = self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json")
-        return {
-            pod["metadata"]["name"]: _is(pod, "Ready")
-            for pod in json.loads(found)["items"]
-            if "deletionTimestamp" not in pod["metadata"]
-        }
+        return {pod["metadata"]["name"]: _is(pod, "Ready") for pod in self._pods()}
+
+    def waits_for(self, resource: str) -> bool:
+        """Whether a replica has no node because none has enough of a resource."""
+        return any(f"Insufficient {resource}" in _unscheduled(pod) for pod in self._pods())
 
     def are_ready(self, replicas: int) -> bool:
         """Whether there are exactly so many, and all ready."""
@@ -94,16 +93,26 @@ class Scaled:
         command = ("exec", "-n", self.namespace, pod, "-c", "kserve-container", "--", "python", "-c", COUNT)
         return float(self.cluster.kubectl.run(*command))
 
-    def _autoscaler(self) -> dict[str, Any]:
+    def _pods(self) -> list[Object]:
+        label = f"serving.kserve.io/inferenceservice={SLOT}"
+        found = self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json")
+        return [pod for pod in json.loads(found)["items"] if "deletionTimestamp" not in pod["metadata"]]
+
+    def _autoscaler(self) -> Object:
         return self.cluster.kubectl.get(f"horizontalpodautoscaler/{SLOT}", namespace=self.namespace)
 
 
-def _is(pod: dict[str, Any], condition: str) -> bool:
+def _unscheduled(pod: Object) -> str:
+    conditions = pod["status"].get("conditions", ())
+    return str(next((one.get("message", "") for one in conditions if one.get("reason") == "Unschedulable"), ""))
+
+
+def _is(pod: Object, condition: str) -> bool:
     conditions = pod["status"].get("conditions", ())
     return any(found["type"] == condition and found["status"] == "True" for found in conditions)
 
 
-def _seen(metric: dict[str, Any]) -> tuple[str, str]:
+def _seen(metric: Object) -> tuple[str, str]:
     body = metric.get(metric["type"].lower()) or {}
     name = body["metric"]["name"] if "metric" in body else body.get("name", "?")
     current = body.get("current", {})
