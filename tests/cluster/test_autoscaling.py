@@ -132,7 +132,8 @@ def gpus(cluster: Cluster) -> Iterator[Callable[[int], None]]:
         cluster.kubectl.run(*patch, json.dumps([{"op": "add", "path": path, "value": str(number)}]))
 
     yield give
-    cluster.kubectl.run(*patch, json.dumps([{"op": "remove", "path": path}]))
+    # A path has to be there to be removed.
+    cluster.kubectl.run(*patch, json.dumps([{"op": op, "path": path, "value": "0"} for op in ("add", "remove")]))
 
 
 @pytest.mark.timeout(1500, func_only=True)

@@ -50,8 +50,9 @@ def nodes(cluster: Cluster, settings: ClusterSettings, say: Callable[[str], None
     # Their room is in their status, which `apply` leaves out.
     content = json.dumps({"apiVersion": "v1", "kind": "List", "items": made})
     cluster.kubectl.run("create", "-f", "-", text=content)
-    every = ("nodes", "--selector=type=kwok")
+    watch, every = Watch(say), ("nodes", "--selector=type=kwok")
     cluster.kubectl.run("wait", "--for=condition=Ready", *every, f"--timeout={WAIT_S}s", timeout_s=WAIT_S)
+    watch.tell(f"{len(made)} nodes are ready")
     yield with_gpus
     cluster.kubectl.run("delete", *every)
     cluster.kubectl.delete(f"deployment/{kwok.NAME}", namespace=workloads.NAMESPACE)
@@ -92,6 +93,9 @@ def deployed(cluster: Cluster, namespace: str) -> Iterator[Fleet]:
     there: Callable[[], Object] = partial(cluster.kubectl.get, PREDICTOR, namespace=namespace)
     wait_until("KServe's Deployment", lambda: succeeds(there), timeout_s=60)
     yield found
+    # Before their nodes do: pods without a node stay for minutes.
+    found.scale(0)
+    wait_until("The end of every replica", lambda: not found.places(), timeout_s=WAIT_S)
     claim.remove()
 
 

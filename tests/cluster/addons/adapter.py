@@ -26,10 +26,11 @@ def objects(image_name: str, rules: str) -> Iterator[Object]:
     yield workloads.cluster_role(ROLE, [seen])
     yield from workloads.account(NAME, ROLE, "system:auth-delegator")
     yield _reader()
-    config = yaml.safe_load(rules) | {"resourceRules": yaml.safe_load(RESOURCES.read_text())}
-    yield workloads.config_map(NAME, {"config.yaml": yaml.safe_dump(config)})
+    read = yaml.safe_load(rules) | {"resourceRules": yaml.safe_load(RESOURCES.read_text())}
+    config = workloads.config_map(NAME, {"config.yaml": yaml.safe_dump(read)})
+    yield config
     yield workloads.service(NAME, 443, PORT)
-    yield workloads.workload(NAME, _pod(image_name))
+    yield workloads.workload(NAME, _pod(image_name), config)
     yield from (_api(group, version) for group, version in APIS.items())
 
 

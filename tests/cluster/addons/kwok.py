@@ -67,6 +67,8 @@ def _pod() -> Object:
             f"--manage-nodes-with-annotation-selector={FAKE}=fake",
             f"--server-address=0.0.0.0:{PORT}",
             f"--node-port={PORT}",
+            # Else nodes that say nothing new are taken for lost after 50 s.
+            "--node-lease-duration-seconds=40",
         ],
         "readinessProbe": {"httpGet": {"path": "/healthz", "port": PORT}, "periodSeconds": 1},
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}},

@@ -24,6 +24,8 @@ QUERY = (
     f"/api/v1/namespaces/{workloads.NAMESPACE}/services/{prometheus.NAME}:{prometheus.PORT}/proxy/api/v1/query?query="
 )
 START_S = 180
+# Rendered and not installed: the Prometheus Operator isn't there.
+MONITORING = {"monitoring": {"enabled": True, "interval": "2s", "rules": {"enabled": True}}}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def monitored(release: str, namespace: str, values: Values) -> tuple[list[Object
     """How to scrape a release and its groups of rules, out of what the chart renders for the Prometheus Operator."""
     rendered = [
         one
-        for one in yaml.safe_load_all(helm("template", release, str(CHART), "--namespace", namespace, values=values))
+        for one in yaml.safe_load_all(
+            helm("template", release, str(CHART), "--namespace", namespace, values={**values, **MONITORING})
+        )
         if one
     ]
     monitors = [one for one in rendered if one["kind"] in {"ServiceMonitor", "PodMonitor"}]

@@ -35,9 +35,10 @@ def objects(
     ]
     yield workloads.cluster_role(ROLE, rules)
     yield from workloads.account(NAME, ROLE)
-    yield workloads.config_map(NAME, _files([*scrape, _kubelets(nodes)], groups))
+    config = workloads.config_map(NAME, _files([*scrape, _kubelets(nodes)], groups))
+    yield config
     yield workloads.service(NAME, PORT, PORT)
-    yield workloads.workload(NAME, _pod(image_name))
+    yield workloads.workload(NAME, _pod(image_name), config)
 
 
 def _files(scrape: Sequence[Object], groups: Sequence[Object]) -> dict[str, str]:
@@ -63,13 +64,16 @@ def _kubelets(nodes: Sequence[Object]) -> Object:
         "authorization": {"credentials_file": TOKEN},
         "tls_config": {"insecure_skip_verify": True},
         "static_configs": [
-            {"targets": [f"{_address(node)}:10250"], "labels": {"node": node["metadata"]["name"]}} for node in nodes
+            {"targets": [f"{address}:10250"], "labels": {"node": node["metadata"]["name"]}}
+            for node in nodes
+            for address in _addresses(node)
         ],
     }
 
 
-def _address(node: Object) -> str:
-    return str(next(one["address"] for one in node["status"]["addresses"] if one["type"] == "InternalIP"))
+def _addresses(node: Object) -> list[str]:
+    """Where its kubelet is; a fake node has none."""
+    return [one["address"] for one in node["status"].get("addresses", ()) if one["type"] == "InternalIP"]
 
 
 def _pod(image_name: str) -> Object:

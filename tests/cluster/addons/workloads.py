@@ -1,5 +1,7 @@
 """What the add-ons' pods have in common."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 
 from tests.cluster.kit.kubectl import Object
@@ -46,9 +48,10 @@ def binding(name: str, role: str) -> Object:
     }
 
 
-def workload(name: str, pod: Object) -> Object:
-    """A Deployment of one pod, which stops the old one first."""
+def workload(name: str, pod: Object, config: Object | None = None) -> Object:
+    """A Deployment of one pod, which stops the old one first; with other files of `config` there is a new pod."""
     labels = {"app": name}
+    digest = hashlib.sha256(json.dumps(config).encode()).hexdigest()
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -57,7 +60,10 @@ def workload(name: str, pod: Object) -> Object:
             "replicas": 1,
             "strategy": {"type": "Recreate"},
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod | {"serviceAccountName": name}},
+            "template": {
+                "metadata": {"labels": labels, "annotations": {"config": digest}},
+                "spec": pod | {"serviceAccountName": name},
+            },
         },
     }
 

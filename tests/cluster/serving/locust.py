@@ -1,4 +1,4 @@
-"""The project's own load scenarios against a cluster, until a test has seen enough."""
+"""The project's own users against a cluster, until a test has seen enough."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ from tests.cluster.serving.clients import Access
 
 THINK_S = 0.5
 """Between an answer and the next request of a user."""
-FOREVER_S = 3600
 
 
 @dataclass
@@ -62,9 +61,11 @@ def load(access: Access, model: str, folder: Path, *, users: int, pictures: Path
         "LOADTEST_MODEL": model,
         "LOADTEST_INPUT": "pictures",
         "LOADTEST_DATA": str(pictures),
-        "LOADTEST_SCENARIO": "soak",
-        "LOADTEST_USERS": str(users),
-        "LOADTEST_SECONDS": str(FOREVER_S),
+        # All of them at once, until the test is over: no scenario of ours is as steady.
+        "LOADTEST_SCENARIO": "",
+        "LOCUST_RUN_TIME": "1h",
+        "LOCUST_USERS": str(users),
+        "LOCUST_SPAWN_RATE": str(users),
         "LOADTEST_MIX": '{"predict": 1}',
         "LOADTEST_THINK_S": f"[{THINK_S}, {THINK_S}]",
     }

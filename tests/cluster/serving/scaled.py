@@ -31,7 +31,6 @@ def values(targets: Values, resources: Values, **more: Any) -> dict[str, Any]:
         "store": {"uri": "pvc://models"},
         "modelServer": {"image": MODEL_SERVER.name, "drainSeconds": 8, "stopSeconds": 5},
         "autoscaling": {"provider": "hpa", "model": {"targets": dict(targets), "behavior": QUICK}},
-        "monitoring": {"enabled": True, "interval": "2s", "rules": {"enabled": True}},
         "gateway": {
             "image": GATEWAY.name,
             "auth": {"secret": accounts.SECRET},
