@@ -34,16 +34,16 @@ HELD_S = 45
 GPU_TARGETS = dict.fromkeys(TARGETS) | {"gpuBusyShare": 0.35, "gpuMemoryShare": 0.9, "cpuPercent": 100}
 GPU_RESOURCES = RESOURCES | {"limits": RESOURCES["limits"] | {"nvidia.com/gpu": "1"}}
 GPU_S = 0.05
-"""For which the GPUs that aren't there would compute a request."""
+"""For which the GPUs that aren't there would compute a picture."""
 DCGM = {
     "name": "dcgm",
     "rules": [
         {
             "record": "DCGM_FI_DEV_GPU_UTIL",
-            "expr": f"100 * clamp_max({GPU_S} * sum by (namespace, pod) (rate(nv_inference_request_success[30s])), 1)",
+            "expr": f"100 * clamp_max({GPU_S} * sum by (namespace, pod) (rate(nv_inference_count[30s])), 1)",
         },
-        {"record": "DCGM_FI_DEV_FB_USED", "expr": "0 * sum by (namespace, pod) (nv_inference_request_success) + 4096"},
-        {"record": "DCGM_FI_DEV_FB_FREE", "expr": "0 * sum by (namespace, pod) (nv_inference_request_success) + 12288"},
+        {"record": "DCGM_FI_DEV_FB_USED", "expr": "0 * sum by (namespace, pod) (nv_inference_count) + 4096"},
+        {"record": "DCGM_FI_DEV_FB_FREE", "expr": "0 * sum by (namespace, pod) (nv_inference_count) + 12288"},
     ],
 }
 """What NVIDIA's exporter would say, out of what the pods really do."""
@@ -68,7 +68,7 @@ def start(cluster: Cluster, settings: ClusterSettings, say: Say) -> Callable[...
     """Starts Prometheus, which reads a release and has more rules where they are given, and prometheus-adapter."""
 
     def started(scaled: Scaled, *more: Object) -> Pipeline:
-        cluster.load(Path(adapter_archive(settings, cluster.images, say)))
+        cluster.load(adapter_archive(settings, cluster.images, say))
         cluster.build_and_load(prometheus.image())
         scrape, groups = monitored(RELEASE, scaled.namespace, scaled.values)
         cluster.kubectl.apply(objects(cluster, scrape, [*groups, *more]))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 import yaml
@@ -62,10 +63,10 @@ class Pipeline:
         self.cluster.kubectl.run("scale", name, f"--replicas={replicas}", "-n", workloads.NAMESPACE)
 
 
-def adapter_archive(settings: ClusterSettings, images: ImageBuilder, say: Callable[[str], None]) -> str:
+def adapter_archive(settings: ClusterSettings, images: ImageBuilder, say: Callable[[str], None]) -> Path:
     """The archive of prometheus-adapter's image, built where the cache lacks it."""
     folder = Builder(settings.cache_dir / "kit", Go.find(), say).ensure(PROMETHEUS_ADAPTER)
-    return str(program_image(images, ADAPTER_IMAGE, folder / "prometheus-adapter"))
+    return program_image(images, ADAPTER_IMAGE, folder / "prometheus-adapter")
 
 
 def monitored(release: str, namespace: str, values: Values) -> tuple[list[Object], list[Object]]:
