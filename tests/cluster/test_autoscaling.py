@@ -33,6 +33,7 @@ HELD_S = 45
 """Nine looks of the autoscaler of this cluster, and three of its windows."""
 GPU_TARGETS = dict.fromkeys(TARGETS) | {"gpuBusyShare": 0.35, "gpuMemoryShare": 0.9, "cpuPercent": 100}
 GPU_RESOURCES = RESOURCES | {"limits": RESOURCES["limits"] | {"nvidia.com/gpu": "1"}}
+GPU_SIGNALS = {"trireme_gpu_busy_share", "trireme_gpu_memory_share", "cpu"}
 GPU_S = 0.05
 """For which the GPUs that aren't there would compute a picture."""
 DCGM = {
@@ -155,8 +156,8 @@ def test_gpus_load_decides_how_many_replicas_are_wanted_and_there_are_as_many_as
     with scaled.reached() as access, load(access, "tiny", tmp_path / "many", users=MANY, pictures=PICTURES) as many:
         watch = Watch(say)
         watch.until("the autoscaler asks for more", lambda: scaled.wanted() > 1, WAIT_S)
-        watch.tell(f"sees {scaled.seen()}")
-        assert scaled.seen().keys() == {"trireme_gpu_busy_share", "trireme_gpu_memory_share", "cpu"}
+        watch.until("it sees every signal", lambda: scaled.seen().keys() == GPU_SIGNALS, WAIT_S)
+        watch.tell(str(scaled.seen()))
         watch.until("two replicas are ready", lambda: list(scaled.replicas().values()).count(True) == 2, WAIT_S)
         watch.until("the third waits for a GPU", lambda: scaled.waits_for("nvidia.com/gpu"), WAIT_S)
     watch.tell(str(many.total))
