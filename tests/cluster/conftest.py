@@ -50,6 +50,13 @@ def cluster(settings: ClusterSettings, say: Callable[[str], None]) -> Iterator[C
     found.stop()
 
 
+@pytest.fixture(scope="session")
+def autoscaling(settings: ClusterSettings) -> None:
+    """Skips what builds and runs for minutes, unless it was asked for."""
+    if "autoscaling" not in settings.addons:
+        pytest.skip("The autoscalers are tried where TRIREME_CLUSTER_ADDONS=autoscaling asks for it: it takes minutes.")
+
+
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of one test, under Pod Security `restricted`."""

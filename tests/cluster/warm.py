@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import typer
 
+from tests.cluster.addons import kwok, prometheus
+from tests.cluster.addons.pipeline import adapter_archive
 from tests.cluster.kit.hermetic import Hermetic
 from tests.cluster.kit.images.buildah import Buildah
 from tests.cluster.kit.modules import KSERVE
@@ -26,6 +28,10 @@ def warm(settings: ClusterSettings, say: Callable[[str], None]) -> None:
     ):
         say(f"Building {source.name}.")
         buildah.build(source)
+    if "autoscaling" in settings.addons:
+        adapter_archive(settings, buildah, say)
+        kwok.archive(settings, buildah, say)
+        buildah.build(prometheus.image())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ TRITON = frozenset(
     }
 )
 """Metrics of Triton, from the embedded release 2.51 on."""
-DCGM = frozenset({"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE"})
+DCGM = frozenset(
+    {"DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_FB_FREE", "DCGM_FI_PROF_GR_ENGINE_ACTIVE"}
+)
 """Metrics of NVIDIA's exporter."""
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
 WORDS = frozenset({"and", "or", "unless", "offset", "bool"})

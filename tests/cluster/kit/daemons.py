@@ -93,6 +93,8 @@ CONTROLLER_MANAGER = Daemon(
         "use-service-account-credentials": "true",
         "allocate-node-cidrs": "false",
         "leader-elect": "false",
+        # A machine that does other work may stand still for a minute: no node is given up for that.
+        "node-monitor-grace-period": "300s",
         # A test of scaling waits seconds instead of minutes.
         "horizontal-pod-autoscaler-sync-period": "5s",
         "horizontal-pod-autoscaler-downscale-stabilization": "15s",

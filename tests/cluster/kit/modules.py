@@ -1,4 +1,4 @@
-"""What is built: three Go modules, pinned by the go.mod and go.sum committed under `go/`."""
+"""What is built: Go modules, pinned by the go.mod and go.sum committed under `go/`."""
 
 import hashlib
 import re
@@ -89,3 +89,17 @@ KSERVE = GoModule(
     ),
 )
 MODULES = (KUBERNETES, CONTAINERD, KSERVE)
+"""What every cluster needs."""
+
+PROMETHEUS_ADAPTER = GoModule(
+    name="prometheus-adapter",
+    pin="sigs.k8s.io/prometheus-adapter",
+    programs={"prometheus-adapter": "sigs.k8s.io/prometheus-adapter/cmd/adapter"},
+)
+KWOK = GoModule(
+    name="kwok",
+    pin="sigs.k8s.io/kwok",
+    programs={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+)
+ADDONS = (PROMETHEUS_ADAPTER, KWOK)
+"""What a cluster has only where the suite is asked for it."""

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Source = Literal["auto", "existing", "kit", "kind", "up"]
+AddOn = Literal["autoscaling"]
 
 
 class ClusterSettings(BaseSettings):
@@ -35,3 +36,11 @@ class ClusterSettings(BaseSettings):
     """Folder of running clusters, gone when they are. Default: the user's state folder."""
     ready_timeout_s: Annotated[float, Field(gt=0)] = 180.0
     """Seconds in which a new cluster, or one step of it, has to be ready; building is not counted."""
+    addons: Annotated[frozenset[AddOn], NoDecode] = frozenset()
+    """What the suite tries beyond the rest, as it takes minutes to build and to run: `autoscaling`, which is
+    Prometheus, prometheus-adapter and kwok. Several are separated by commas."""
+
+    @field_validator("addons", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        return {name.strip() for name in given.split(",") if name.strip()} if isinstance(given, str) else given

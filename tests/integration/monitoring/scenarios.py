@@ -47,6 +47,12 @@ def waiting(queue: int) -> Series:
     return compute | server("nv_inference_queue_duration_us", f"0+{queue}x60", model="cifar10", version="3")
 
 
+def blind(autoscaler: str, values: str) -> Series:
+    """What kube-state-metrics says of an autoscaler."""
+    labels = f'namespace="prod", horizontalpodautoscaler="{autoscaler}", condition="ScalingActive", status="false"'
+    return {f"kube_horizontalpodautoscaler_status_condition{{{labels}}}": values}
+
+
 ERRORS = ("TriremeErrorBudgetBurns", "TriremeErrorBudgetBurnsFast")
 SLOWNESS = ("TriremeLatencyBudgetBurns", "TriremeLatencyBudgetBurnsFast")
 UNAVAILABLE = "database-unavailable"
@@ -113,6 +119,12 @@ SCENARIOS = (
         5,
         ("TriremeNoReplica",),
     ),
+    Scenario(
+        "the gateway's autoscaler sees nothing", blind("sail-gateway", always(1)), 10, ("TriremeAutoscalerBlind",)
+    ),
+    Scenario("KEDA's autoscaler sees nothing", blind("keda-hpa-cifar10-a", always(1)), 10, ("TriremeAutoscalerBlind",)),
+    Scenario("an autoscaler sees nothing for a moment", blind("cifar10-a", "1x3 0x60"), 10),
+    Scenario("another's autoscaler sees nothing", blind("others-gateway", always(1)), 10),
     Scenario("requests wait long in Triton", waiting(30_000_000), 20, ("TriremeQueueLong",)),
     Scenario("requests wait in Triton", waiting(10_000_000), 20),
 )

@@ -14,6 +14,7 @@ RULES = "rules.yaml"
 VALUES = {
     "gateway": {"auth": {"secret": "accounts"}, "database": {"secret": "rows"}},
     "rollout": {"enabled": True},
+    "autoscaling": {"gateway": {"enabled": True}},
     "monitoring": {
         "enabled": True,
         "gateway": {"secret": "prometheus"},

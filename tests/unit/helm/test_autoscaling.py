@@ -10,6 +10,7 @@ import yaml
 
 from gateway.metrics import Metrics
 from tests.cluster.serving.chart import CHART, HelmFailed
+from tests.support.promql import DCGM
 from tests.unit.helm.rendered import Object, find, render, workload
 from trireme.autoscale.plan import plan
 from trireme.autoscale.service import given
@@ -18,6 +19,7 @@ from trireme.autoscale.wish import Wish
 
 HPA: Object = {"autoscaling": {"provider": "hpa"}}
 KEDA: Object = {"autoscaling": {"provider": "keda", "prometheus": "http://prometheus.monitoring:9090"}}
+GPU = {"gpuBusyShare": 0.7, "gpuMemoryShare": 0.9}
 DATABASE: Object = {"gateway": {"database": {"secret": "rows"}}}
 TRITON = {
     "nv_inference_compute_infer_duration_us",
@@ -65,13 +67,15 @@ def test_the_autoscaler_holds_the_deployment_that_kserve_makes_of_the_pinned_ver
 
 
 def test_every_signal_has_its_target_and_the_cpu_is_always_there() -> None:
-    targets = {"inFlight": 1.1, "itemRate": 62.5, "busyShare": 0.62, "queueRatio": 0.8, "cpuPercent": 72}
+    targets = {"inFlight": 1.1, "itemRate": 62.5, "busyShare": 0.62, "queueRatio": 0.8, **GPU, "cpuPercent": 72}
     found = metrics(scaled(provider="hpa", model={"instances": 2, "targets": targets}))
     assert {name: one.get("averageValue", one.get("averageUtilization")) for name, one in found.items()} == {
         "trireme_items_in_flight": "1100m",
         "trireme_items_per_second": "62500m",
         "trireme_busy_instances": "1240m",
         "trireme_queue_ratio": "800m",
+        "trireme_gpu_busy_share": "700m",
+        "trireme_gpu_memory_share": "900m",
         "cpu": 72,
     }
     none = dict.fromkeys(("inFlight", "itemRate", "busyShare", "queueRatio"))
@@ -84,7 +88,7 @@ def test_the_rules_that_come_along_make_exactly_the_metrics_that_are_asked_for()
             **DATABASE,
             "autoscaling": {
                 "provider": "hpa",
-                "model": {"targets": {"itemRate": 60}},
+                "model": {"targets": {"itemRate": 60, **GPU}},
                 "gateway": {"enabled": True, "requestsInFlight": 8},
             },
         }
@@ -104,24 +108,24 @@ def test_the_rules_that_come_along_make_exactly_the_metrics_that_are_asked_for()
 
 @pytest.mark.parametrize("of", ["rules", "keda"])
 def test_every_series_that_is_asked_for_is_exported(of: str) -> None:
-    values = {**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60}}}
+    values = {**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60, **GPU}}}
     text = RULES.read_text() if of == "rules" else json.dumps(find(scaled(**values), "ScaledObject"))
-    asked = set(re.findall(r"\b(?:trireme_gateway|nv)_\w+\b", text))
-    assert asked <= gateway_series() | TRITON
-    assert len(asked) >= 6
+    asked = set(re.findall(r"\b(?:trireme_gateway|nv|DCGM)_\w+\b", text))
+    assert asked <= gateway_series() | TRITON | DCGM
+    assert len(asked) >= 10
 
 
 def test_keda_asks_the_same_of_prometheus_and_lets_no_replica_go_while_that_is_away() -> None:
-    objects = render(autoscaling={**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60}}})
+    objects = render(autoscaling={**KEDA["autoscaling"], "model": {"targets": {"itemRate": 60, **GPU}}})
     spec = find(objects, "ScaledObject")["spec"]
     assert spec["scaleTargetRef"]["name"] == "cifar10-a-predictor"
     assert (spec["fallback"]["behavior"], spec["fallback"]["replicas"]) == ("currentReplicasIfHigher", 1)
     *asked, cpu = spec["triggers"]
-    assert [one["metadata"]["threshold"] for one in asked] == ["4", "60", "0.7", "1"]
+    assert [one["metadata"]["threshold"] for one in asked] == ["4", "60", "0.7", "1", "0.7", "0.9"]
     assert all(one["metadata"]["ignoreNullValues"] == "false" for one in asked)
     assert all('namespace="prod"' in one["metadata"]["query"] for one in asked)
     assert 'model="cifar10",version="1"' in asked[0]["metadata"]["query"]
-    assert 'model="cifar10-v1"' in asked[2]["metadata"]["query"]
+    assert all('pod=~"cifar10-a-predictor-.+"' in one["metadata"]["query"] for one in asked[2:])
     assert cpu == {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "80"}}
     assert "HorizontalPodAutoscaler" not in {one["kind"] for one in objects}
 

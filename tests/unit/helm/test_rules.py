@@ -12,13 +12,16 @@ from tests.support.promql import TRITON, gateway_metrics, metrics_in
 from tests.unit.helm.rendered import Object, find, render
 from trireme import reference
 
+AUTOSCALERS = "kube_horizontalpodautoscaler_status_condition"
+"""Of kube-state-metrics."""
 RULES: Object = {"enabled": True}
 
 
-def ruled(*, rollout: bool = True, log: bool = True, **rules: Any) -> list[Object]:
+def ruled(*, rollout: bool = True, log: bool = True, autoscaling: bool = True, **rules: Any) -> list[Object]:
     monitoring = {"enabled": True, "gateway": {"secret": "prometheus"}, "rules": RULES | rules}
     gateway = {"database": {"secret": "rows"}, "log": {"enabled": log}}
-    return render(monitoring=monitoring, rollout={"enabled": rollout}, gateway=gateway)
+    scaled = {"gateway": {"enabled": autoscaling}}
+    return render(monitoring=monitoring, rollout={"enabled": rollout}, gateway=gateway, autoscaling=scaled)
 
 
 def rules(objects: list[Object]) -> list[Object]:
@@ -33,7 +36,7 @@ def every() -> list[Object]:
 def test_every_metric_of_a_rule_is_one_that_there_is(every: list[Object]) -> None:
     recorded = {rule["record"] for rule in every if "record" in rule}
     named = set[str]().union(*(metrics_in(rule["expr"]) for rule in every))
-    assert named - recorded - gateway_metrics() - TRITON == {"up"}
+    assert named - recorded - gateway_metrics() - TRITON == {"up", AUTOSCALERS}
     assert recorded & named
     assert "trireme_gateway_log_lost_total" in named
 
@@ -57,7 +60,7 @@ def test_every_alert_tells_what_it_is_how_bad_and_where_to_read_on(every: list[O
 
 
 def test_rules_are_about_this_release_and_no_other(every: list[Object]) -> None:
-    own = r'\{namespace="prod", job="(sail-gateway|prod/sail-models)"'
+    own = r'\{namespace="prod", (job="(sail-gateway|prod/sail-models)"|horizontalpodautoscaler=~"sail-gateway\|)'
     recorded = {rule["record"] for rule in every if "record" in rule}
     for rule in every:
         # What is recorded has its release in its labels.
@@ -75,8 +78,10 @@ def test_thresholds_and_the_runbook_s_address_are_values() -> None:
 
 
 def test_what_a_release_has_not_is_not_watched() -> None:
-    names = {rule.get("alert", "") for rule in rules(ruled(rollout=False, log=False))}
-    assert not [name for name in names if name.startswith(("TriremeLog", "TriremeRoll", "TriremeKeeper"))]
+    names = {rule.get("alert", "") for rule in rules(ruled(rollout=False, log=False, autoscaling=False))}
+    assert not [
+        name for name in names if name.startswith(("TriremeLog", "TriremeRoll", "TriremeKeeper", "TriremeAuto"))
+    ]
     assert "TriremeGatewayDown" in names
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cluster.kit import modules
 from tests.cluster.kit.build import build_arguments
-from tests.cluster.kit.modules import KSERVE, KUBERNETES, MODULES, GoModule
+from tests.cluster.kit.modules import ADDONS, KSERVE, KUBERNETES, MODULES, GoModule
 
 TOOLCHAIN = "go1.26.8 linux/amd64"
 
@@ -24,13 +24,13 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GoModule:
     return GoModule(name="small", pin="example.test/tool", programs={"tool": "example.test/tool/v2"})
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+@pytest.mark.parametrize("module", [*MODULES, *ADDONS], ids=lambda module: module.name)
 def test_every_module_commits_its_pins_and_their_sums(module: GoModule) -> None:
     assert re.fullmatch(r"v\d+\.\d+\.\d+", module.version)
     assert f"{module.pin} {module.version} h1:" in (module.folder / "go.sum").read_text()
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+@pytest.mark.parametrize("module", [*MODULES, *ADDONS], ids=lambda module: module.name)
 def test_every_program_is_declared_to_go(module: GoModule) -> None:
     declared = (module.folder / "go.mod").read_text()
     for package in module.programs.values():

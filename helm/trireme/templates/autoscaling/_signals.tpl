@@ -30,16 +30,27 @@ sum(avg_over_time(trireme_gateway_pictures_in_flight{{ include "trireme.gatewayS
 sum(rate(trireme_gateway_batch_pictures_sum{{ include "trireme.gatewaySeries" . }}[1m]))
 {{- end }}
 
-{{- define "trireme.tritonSeries" -}}
-{namespace={{ .Release.Namespace | quote }},model={{ include "trireme.version" . | quote }}}[1m]
+{{/* By pod: the chart's PodMonitor gives Triton's series the gateway's names of models, other scrapers leave Triton's own. */}}
+{{- define "trireme.podSeries" -}}
+{namespace={{ .Release.Namespace | quote }},pod=~{{ printf "%s-.+" (include "trireme.predictor" .) | quote }}}[1m]
 {{- end }}
 
 {{- define "trireme.busyInstancesQuery" -}}
-{{- $of := include "trireme.tritonSeries" . -}}
+{{- $of := include "trireme.podSeries" . -}}
 sum(sum by (pod) (rate(nv_inference_compute_infer_duration_us{{ $of }})) / 1e6 * sum by (pod) (rate(nv_inference_exec_count{{ $of }})) / clamp_min(sum by (pod) (rate(nv_inference_request_success{{ $of }})), 1e-3))
 {{- end }}
 
 {{- define "trireme.queueRatioQuery" -}}
-{{- $of := include "trireme.tritonSeries" . -}}
+{{- $of := include "trireme.podSeries" . -}}
 sum(sum by (pod) (rate(nv_inference_queue_duration_us{{ $of }})) / clamp_min(sum by (pod) (rate(nv_inference_compute_infer_duration_us{{ $of }})), 1))
+{{- end }}
+
+{{- define "trireme.gpuBusyShareQuery" -}}
+{{- $of := include "trireme.podSeries" . -}}
+sum(avg by (pod) (avg_over_time(DCGM_FI_PROF_GR_ENGINE_ACTIVE{{ $of }})) or avg by (pod) (avg_over_time(DCGM_FI_DEV_GPU_UTIL{{ $of }})) / 100)
+{{- end }}
+
+{{- define "trireme.gpuMemoryShareQuery" -}}
+{{- $of := include "trireme.podSeries" . -}}
+sum(sum by (pod) (avg_over_time(DCGM_FI_DEV_FB_USED{{ $of }})) / (sum by (pod) (avg_over_time(DCGM_FI_DEV_FB_USED{{ $of }})) + sum by (pod) (avg_over_time(DCGM_FI_DEV_FB_FREE{{ $of }}))))
 {{- end }}

@@ -1,6 +1,7 @@
 {{/* The groups of rules that this release needs, from files/rules, as {groups: […]}. */}}
 {{- define "trireme.rules" -}}
-{{- $without := dict "rollout" (not .Values.rollout.enabled) "log" (not .Values.gateway.log.enabled) -}}
+{{- $scaled := or .Values.autoscaling.gateway.enabled (ne .Values.autoscaling.provider "none") -}}
+{{- $without := dict "rollout" (not .Values.rollout.enabled) "log" (not .Values.gateway.log.enabled) "autoscaling" (not $scaled) -}}
 {{- $groups := list -}}
 {{- range $path, $_ := .Files.Glob "files/rules/*.yaml" -}}
 {{- if not (get $without (base $path | trimSuffix ".yaml")) -}}
@@ -22,6 +23,8 @@
 {{- define "trireme.rulesFilled" -}}
 gateway: {{ printf "namespace=%q, job=%q" .Release.Namespace (include "trireme.gateway" .) | squote }}
 models: {{ printf "namespace=%q, job=\"%s/%s\"" .Release.Namespace .Release.Namespace (include "trireme.models" .) | squote }}
+namespace: {{ .Release.Namespace }}
+autoscalers: {{ printf "%s|(keda-hpa-)?%s" (include "trireme.gateway" .) (include "trireme.slot" .) | squote }}
 spillBytes: {{ .Values.gateway.log.spillBytes | int64 }}
 {{ pick .Values.monitoring.rules "availability" "latency" "instances" | toYaml }}
 {{ toYaml .Values.monitoring.rules.thresholds }}
