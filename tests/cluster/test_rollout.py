@@ -14,6 +14,7 @@ from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.errors import KubectlFailed
 from tests.cluster.kit.kubectl import Object, succeeds, wait_until
+from tests.cluster.kit.settings import ClusterSettings
 from tests.cluster.serving import accounts, postgres, retraining
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
@@ -61,6 +62,8 @@ class Site:
     claim: Claim
     folder: Path
     stand_in: str
+    retrains: bool
+    """Whether there is the trainer's image."""
 
     def fill(self) -> None:
         """Put a version of `tiny`, and pictures to retrain it on, into the claim, which becomes the trainer's."""
@@ -68,6 +71,11 @@ class Site:
         for folder in (self.folder / ModelVersion("tiny", 1).triton_name, retraining.write_pictures(self.folder)):
             self.claim.copy(folder, self.stand_in)
         self.claim.give(retraining.USER, self.stand_in)
+
+    def publish(self, version: int) -> None:
+        """Put another version of `tiny` into the claim, as a trainer outside the cluster does."""
+        publish(self.folder, version)
+        self.claim.copy(self.folder / ModelVersion("tiny", version).triton_name, self.stand_in)
 
     def deploy(self, **values: Any) -> None:
         """Install the chart or upgrade it, and wait for the gateways."""
@@ -109,14 +117,15 @@ class Site:
 
 
 @pytest.fixture
-def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[Site]:
-    for source in (GATEWAY, MODEL_SERVER, TRAINING, POSTGRES):
+def site(cluster: Cluster, settings: ClusterSettings, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[Site]:
+    retrains = "retrain" in settings.addons
+    for source in (GATEWAY, MODEL_SERVER, POSTGRES, *([TRAINING] if retrains else [])):
         cluster.build_and_load(source)
     cluster.kubectl.apply([*postgres.server(namespace), accounts.secret()], namespace=namespace)
     claim = Claim(cluster, namespace, "models")
     claim.make()
     (tmp_path / "repository").mkdir()
-    found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in)
+    found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in, retrains)
     found.fill()
     cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
@@ -182,7 +191,7 @@ def callers(site: Site) -> Iterator[Callers]:
 def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(site: Site, callers: Callers) -> None:
     (one, other), first = callers.clients, site.pods(SLOT_A)
     assert not succeeds(lambda: site.service(SLOT_B))
-    retrain_in_a_pod(site, one, other)
+    bring_version_2(site, one, other)
     wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=WAIT_S)
     done(one, "versions/2/canary", weight=40)
     callers.are_answered_by(1, 2)
@@ -200,6 +209,14 @@ def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(site: Site,
     assert site.pods(SLOT_A) == first
     is_stopped(site.service(SLOT_B))
     may_do(site)
+
+
+def bring_version_2(site: Site, one: httpx.Client, other: httpx.Client) -> None:
+    """By a retrain in the cluster, where the suite was asked for it."""
+    if site.retrains:
+        retrain_in_a_pod(site, one, other)
+    else:
+        site.publish(2)
 
 
 def retrain_in_a_pod(site: Site, one: httpx.Client, other: httpx.Client) -> None:

@@ -21,13 +21,14 @@ def warm(settings: ClusterSettings, say: Callable[[str], None]) -> None:
         STAND_IN,
         GATEWAY,
         MODEL_SERVER,
-        TRAINING,
         S3,
         POSTGRES,
         initializer(f"kserve/storage-initializer:{KSERVE.version}"),
     ):
         say(f"Building {source.name}.")
         buildah.build(source)
+    if "retrain" in settings.addons:
+        buildah.build(TRAINING)
     if "autoscaling" in settings.addons:
         adapter_archive(settings, buildah, say)
         kwok.archive(settings, buildah, say)
