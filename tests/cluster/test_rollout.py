@@ -1,9 +1,9 @@
 """Rollouts on a real cluster: the gateway's two slots, under callers who never stop."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,97 +12,18 @@ import pytest
 
 from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.errors import KubectlFailed
 from tests.cluster.kit.kubectl import Object, succeeds, wait_until
 from tests.cluster.serving import accounts, postgres
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
 from tests.cluster.serving.clients import Access, Traffic, traffic
-from tests.cluster.serving.forwarding import forwarded
 from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES
 from tests.cluster.serving.pictures import Picture, Published
-from tests.integration.rollout.test_laptop import PICTURE, publish
+from tests.cluster.serving.site import MODEL, RELEASE, SLOT_A, SLOT_B, VALUES, WAIT_S, Site
+from tests.integration.rollout.test_laptop import PICTURE
 
-RELEASE, SLOT_A, SLOT_B = "sail", "tiny-a", "tiny-b"
-MODEL = "/v1/models/tiny"
-ACCOUNT = "system:serviceaccount:{namespace}:sail-gateway"
-SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
-VALUES: dict[str, Any] = {
-    "model": {
-        "name": "tiny",
-        "resources": SMALL,
-    },
-    "store": {"uri": "pvc://models"},
-    "modelServer": {"image": MODEL_SERVER.name, "drainSeconds": 8, "stopSeconds": 5},
-    "rollout": {"enabled": True, "policies": {"tiny": {"start": "wait"}}},
-    "admission": {"enabled": True},
-    "gateway": {
-        "image": GATEWAY.name,
-        "auth": {"secret": accounts.SECRET},
-        "database": {"secret": postgres.SECRET},
-        "replicas": 2,
-        "settings": {"GATEWAY_RATE_LIMITS": "[]"},
-        "resources": SMALL,
-    },
-}
-WAIT_S = 300
-"""For what takes seconds on a machine that does nothing else."""
 ENOUGH = 40
 """Requests after which a version with a share of 40 percent has answered one."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A release in a namespace, its claim, and a place where versions are made."""
-
-    cluster: Cluster
-    namespace: str
-    claim: Claim
-    folder: Path
-    stand_in: str
-
-    def publish(self, version: int) -> None:
-        """Put a version of `tiny` into the claim."""
-        publish(self.folder, version)
-        self.claim.copy(self.folder / ModelVersion("tiny", version).triton_name, self.stand_in)
-
-    def deploy(self, **values: Any) -> None:
-        """Install the chart or upgrade it, and wait for the gateways."""
-        install(RELEASE, self.namespace, VALUES | values, self.cluster.kubeconfig)
-        self.cluster.kubectl.rolled_out(f"deployment/{RELEASE}-gateway", namespace=self.namespace, timeout_s=WAIT_S)
-
-    def service(self, slot: str) -> Object:
-        """An InferenceService."""
-        return self.cluster.kubectl.get(f"inferenceservice/{slot}", namespace=self.namespace)
-
-    def pods(self, slot: str) -> set[str]:
-        """The pods of a slot that are not on their way out."""
-        label = f"serving.kserve.io/inferenceservice={slot}"
-        found = json.loads(self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json"))
-        return {pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]}
-
-    def gateways(self) -> list[str]:
-        """The gateways' pods."""
-        label = "app.kubernetes.io/component=gateway"
-        found = json.loads(self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json"))
-        return [pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
-
-    @contextmanager
-    def reached(self, key: str = "") -> Iterator[list[Access]]:
-        """A way to each gateway."""
-        with ExitStack() as stack:
-            ways = [forwarded(self.cluster.kubectl, self.namespace, f"pod/{pod}", 8080) for pod in self.gateways()]
-            addresses = [stack.enter_context(way) for way in ways]
-            yield [Access(address, key or accounts.new_key(addresses[0], "admin")) for address in addresses]
-
-    def may(self, *what: str) -> bool:
-        """Whether the gateway's account may do something."""
-        account = ACCOUNT.format(namespace=self.namespace)
-        try:
-            self.cluster.kubectl.run("auth", "can-i", *what, "--as", account, "-n", self.namespace)
-        except KubectlFailed:
-            return False
-        return True
 
 
 @pytest.fixture
@@ -113,7 +34,7 @@ def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Ite
     claim = Claim(cluster, namespace, "models")
     claim.make()
     (tmp_path / "repository").mkdir()
-    found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in)
+    found = Site(cluster, namespace, tmp_path / "repository", partial(claim.copy, image=stand_in), VALUES)
     found.publish(1)
     cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
