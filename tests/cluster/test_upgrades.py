@@ -77,8 +77,7 @@ def callers(site: Site) -> Callers:
 
 @pytest.fixture
 def calm(callers: Callers) -> float:
-    """The time, when nothing has failed for some seconds."""
-    callers.more()
+    """The time before the test, by the callers' clock."""
     return callers.now()
 
 
