@@ -34,6 +34,8 @@ class Holdings:
         self._repository = ModelRepository(repository)
         self._interval_s = interval_s
         self._pool: ReplicaPool | None = None
+        self._addresses: tuple[str, ...] | None = None
+        """The replicas of now; None: those that the pool began with."""
         self._changed = asyncio.Event()
         self._traffic: Mapping[str, Traffic] = {}
         self._stable: dict[str, int] = {}
@@ -49,9 +51,13 @@ class Holdings:
         self._traffic = traffic
 
     def set_addresses(self, addresses: Iterable[str]) -> None:
-        """Take these replicas from now on, and ask new ones soon."""
+        """Take these replicas from now on, and ask new ones soon; those that leave stay until that is done.
+
+        A pod is replaced at one look, and nobody knows yet what the new one has; the old one still serves for a while.
+        """
+        self._addresses = tuple(addresses)
         if self._pool is not None:
-            self._pool.set_addresses(addresses)
+            self._pool.set_addresses((*self._addresses, *(one.address for one in self._pool.everyone())))
         self._changed.set()
 
     async def follow(self) -> None:
@@ -69,7 +75,10 @@ class Holdings:
             published = [name.triton_name for name in await asyncio.to_thread(self._repository.all_versions)]
         except OSError:
             published = []
+        addresses = self._addresses
         await asyncio.gather(*(_note(replica, published) for replica in self._replicas()))
+        if self._pool is not None and addresses is not None and addresses == self._addresses:
+            self._pool.set_addresses(addresses)
 
     def served(self) -> Served:
         """What is loaded here, and which version answers callers who name none."""

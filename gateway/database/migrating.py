@@ -1,6 +1,7 @@
 """Bringing the database's schema up to date, one process at a time."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -17,6 +18,8 @@ from gateway.database.errors import DatabaseUnavailable, SchemaOutdated
 from gateway.database.settings import DatabaseSettings
 from gateway.database.url import connect_args, file_of, for_threads, parse
 
+log = logging.getLogger(__name__)
+
 ADVISORY_LOCK = 0x7472_6972
 """PostgreSQL's, for the time of a migration."""
 CONNECT_S = 10
@@ -28,13 +31,21 @@ def prepare(settings: DatabaseSettings) -> None:
     url = parse(settings.database.get_secret_value())
     if settings.database_migrate == "auto":
         upgrade(url)
-    elif current(url) != newest():
+        return
+    found = current(url)
+    if found != newest() and not is_newer(found):
         raise SchemaOutdated("The database's schema is not this program's: run `trireme database upgrade`.")
 
 
 def upgrade(url: URL) -> None:
-    """Bring the schema up to date; blocks while another process does. Raises `DatabaseUnavailable`."""
+    """Bring the schema up to date; blocks while another process does. Raises `DatabaseUnavailable`.
+
+    A newer program's schema stays as it is: while gateways are upgraded, one of the older ones may start again.
+    """
     with _connected(url) as connection:
+        if is_newer(MigrationContext.configure(connection).get_current_revision()):
+            log.warning("the database's schema is a newer program's; it is taken as it is")
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -49,6 +60,12 @@ def current(url: URL) -> str | None:
 def newest() -> str | None:
     """The revision of this program's schema."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a schema's revision is one that only a newer program knows: they are numbered."""
+    known = newest()
+    return revision is not None and known is not None and int(revision) > int(known)
 
 
 def _config() -> Config:

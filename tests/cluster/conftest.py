@@ -9,7 +9,7 @@ import pytest
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.errors import PlatformUnfit, ToolsMissing
 from tests.cluster.kit.provider import provide
-from tests.cluster.kit.settings import ClusterSettings
+from tests.cluster.kit.settings import AddOn, ClusterSettings
 from tests.cluster.manifests import claim
 from tests.cluster.serving.images import STAND_IN
 
@@ -52,9 +52,25 @@ def cluster(settings: ClusterSettings, say: Callable[[str], None]) -> Iterator[C
 
 @pytest.fixture(scope="session")
 def autoscaling(settings: ClusterSettings) -> None:
-    """Skips what builds and runs for minutes, unless it was asked for."""
-    if "autoscaling" not in settings.addons:
-        pytest.skip("The autoscalers are tried where TRIREME_CLUSTER_ADDONS=autoscaling asks for it: it takes minutes.")
+    """Skips tests of autoscalers, unless they were asked for."""
+    _ask_for("autoscaling", settings)
+
+
+@pytest.fixture(scope="session")
+def outages(settings: ClusterSettings) -> None:
+    """Skips tests that kill things, unless they were asked for."""
+    _ask_for("outages", settings)
+
+
+@pytest.fixture(scope="session")
+def upgrades(settings: ClusterSettings) -> None:
+    """Skips tests of upgrades, unless they were asked for."""
+    _ask_for("upgrades", settings)
+
+
+def _ask_for(addon: AddOn, settings: ClusterSettings) -> None:
+    if addon not in settings.addons:
+        pytest.skip(f"It takes minutes, and is tried where TRIREME_CLUSTER_ADDONS={addon} asks for it.")
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """A retrain and its rollout on a real cluster: a Job, then the gateway's two slots, under callers who never stop."""
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,121 +12,40 @@ import pytest
 
 from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.errors import KubectlFailed
 from tests.cluster.kit.kubectl import Object, succeeds, wait_until
 from tests.cluster.kit.settings import ClusterSettings
 from tests.cluster.serving import accounts, postgres, retraining
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
 from tests.cluster.serving.clients import Access, Traffic, traffic
-from tests.cluster.serving.forwarding import forwarded
 from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, TRAINING
 from tests.cluster.serving.pictures import Picture, Published
-from tests.integration.rollout.test_laptop import PICTURE, publish
+from tests.cluster.serving.site import MODEL, RELEASE, SLOT_A, SLOT_B, VALUES, WAIT_S, Site
+from tests.integration.rollout.test_laptop import PICTURE
 
-RELEASE, SLOT_A, SLOT_B = "sail", "tiny-a", "tiny-b"
-MODEL = "/v1/models/tiny"
-ACCOUNT = "system:serviceaccount:{namespace}:sail-gateway"
-SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
-VALUES: dict[str, Any] = {
-    "model": {
-        "name": "tiny",
-        "resources": SMALL,
-    },
-    "store": {"uri": "pvc://models"},
-    "modelServer": {"image": MODEL_SERVER.name, "drainSeconds": 8, "stopSeconds": 5},
-    "rollout": {"enabled": True, "policies": {"tiny": {"start": "wait"}}},
-    "jobs": retraining.values("tiny"),
-    "admission": {"enabled": True},
-    "gateway": {
-        "image": GATEWAY.name,
-        "auth": {"secret": accounts.SECRET},
-        "database": {"secret": postgres.SECRET},
-        "replicas": 2,
-        "settings": {"GATEWAY_RATE_LIMITS": "[]"},
-        "resources": SMALL,
-    },
-}
-WAIT_S = 300
-"""For what takes seconds on a machine that does nothing else."""
 ENOUGH = 40
 """Requests after which a version with a share of 40 percent has answered one."""
 
 
-@dataclass(frozen=True)
-class Site:
-    """A release in a namespace, its claim, and a place where versions are made."""
-
-    cluster: Cluster
-    namespace: str
-    claim: Claim
-    folder: Path
-    stand_in: str
-    retrains: bool
-    """Whether there is the trainer's image."""
-
-    def fill(self) -> None:
-        """Put a version of `tiny`, and pictures to retrain it on, into the claim, which becomes the trainer's."""
-        publish(self.folder, 1)
-        for folder in (self.folder / ModelVersion("tiny", 1).triton_name, retraining.write_pictures(self.folder)):
-            self.claim.copy(folder, self.stand_in)
-        self.claim.give(retraining.USER, self.stand_in)
-
-    def publish(self, version: int) -> None:
-        """Put another version of `tiny` into the claim, as a trainer outside the cluster does."""
-        publish(self.folder, version)
-        self.claim.copy(self.folder / ModelVersion("tiny", version).triton_name, self.stand_in)
-
-    def deploy(self, **values: Any) -> None:
-        """Install the chart or upgrade it, and wait for the gateways."""
-        install(RELEASE, self.namespace, VALUES | values, self.cluster.kubeconfig)
-        self.cluster.kubectl.rolled_out(f"deployment/{RELEASE}-gateway", namespace=self.namespace, timeout_s=WAIT_S)
-
-    def service(self, slot: str) -> Object:
-        """An InferenceService."""
-        return self.cluster.kubectl.get(f"inferenceservice/{slot}", namespace=self.namespace)
-
-    def pods(self, slot: str) -> set[str]:
-        """The pods of a slot that are not on their way out."""
-        label = f"serving.kserve.io/inferenceservice={slot}"
-        found = json.loads(self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json"))
-        return {pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]}
-
-    def gateways(self) -> list[str]:
-        """The gateways' pods."""
-        label = "app.kubernetes.io/component=gateway"
-        found = json.loads(self.cluster.kubectl.run("get", "pods", "-l", label, "-n", self.namespace, "-o", "json"))
-        return [pod["metadata"]["name"] for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
-
-    @contextmanager
-    def reached(self, key: str = "") -> Iterator[list[Access]]:
-        """A way to each gateway."""
-        with ExitStack() as stack:
-            ways = [forwarded(self.cluster.kubectl, self.namespace, f"pod/{pod}", 8080) for pod in self.gateways()]
-            addresses = [stack.enter_context(way) for way in ways]
-            yield [Access(address, key or accounts.new_key(addresses[0], "admin")) for address in addresses]
-
-    def may(self, *what: str) -> bool:
-        """Whether the gateway's account may do something."""
-        account = ACCOUNT.format(namespace=self.namespace)
-        try:
-            self.cluster.kubectl.run("auth", "can-i", *what, "--as", account, "-n", self.namespace)
-        except KubectlFailed:
-            return False
-        return True
+@pytest.fixture(scope="session")
+def retrains(settings: ClusterSettings) -> bool:
+    """Whether the trainer's image is there."""
+    return "retrain" in settings.addons
 
 
 @pytest.fixture
-def site(cluster: Cluster, settings: ClusterSettings, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[Site]:
-    retrains = "retrain" in settings.addons
+def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path, *, retrains: bool) -> Iterator[Site]:
     for source in (GATEWAY, MODEL_SERVER, POSTGRES, *([TRAINING] if retrains else [])):
         cluster.build_and_load(source)
     cluster.kubectl.apply([*postgres.server(namespace), accounts.secret()], namespace=namespace)
     claim = Claim(cluster, namespace, "models")
     claim.make()
     (tmp_path / "repository").mkdir()
-    found = Site(cluster, namespace, claim, tmp_path / "repository", stand_in, retrains)
-    found.fill()
+    values = VALUES | {"jobs": retraining.values("tiny")}
+    found = Site(cluster, namespace, tmp_path / "repository", partial(claim.copy, image=stand_in), values)
+    found.publish(1)
+    found.put(retraining.write_pictures(found.folder))
+    claim.give(retraining.USER, stand_in)
     cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
     claim.remove()
@@ -188,10 +107,12 @@ def callers(site: Site) -> Iterator[Callers]:
 
 
 @pytest.mark.timeout(2400, func_only=True)
-def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(site: Site, callers: Callers) -> None:
+def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(
+    site: Site, callers: Callers, *, retrains: bool
+) -> None:
     (one, other), first = callers.clients, site.pods(SLOT_A)
     assert not succeeds(lambda: site.service(SLOT_B))
-    bring_version_2(site, one, other)
+    bring_version_2(site, one, other, in_a_pod=retrains)
     wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=WAIT_S)
     done(one, "versions/2/canary", weight=40)
     callers.are_answered_by(1, 2)
@@ -211,9 +132,9 @@ def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(site: Site,
     may_do(site)
 
 
-def bring_version_2(site: Site, one: httpx.Client, other: httpx.Client) -> None:
+def bring_version_2(site: Site, one: httpx.Client, other: httpx.Client, *, in_a_pod: bool) -> None:
     """By a retrain in the cluster, where the suite was asked for it."""
-    if site.retrains:
+    if in_a_pod:
         retrain_in_a_pod(site, one, other)
     else:
         site.publish(2)

@@ -1,6 +1,7 @@
 """The first process inside a cluster's namespaces: starts the daemons, collects what ends, ends when one of them does.
 
-When it ends, by itself or killed, the kernel ends everything in the namespaces, pods included.
+The kubelet alone is started again, as nodes do it. When the first process ends, by itself or killed, the kernel ends
+everything in the namespaces, pods included.
 usage: python -m tests.cluster.kit.init STATE SOCKET
 """
 
@@ -15,7 +16,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from tests.cluster.kit.addresses import API_PORT, NODE, SERVICES, STATE
-from tests.cluster.kit.daemons import FIRST, THEN
+from tests.cluster.kit.daemons import FIRST, KUBELET, THEN
 
 START_S = 120
 
@@ -29,7 +30,7 @@ class Daemons:
 
     def start(self, name: str, command: Sequence[str], descriptors: Sequence[int] = ()) -> None:
         """Start a process that logs to a file of its own."""
-        with (STATE / "log" / f"{name}.log").open("wb") as log:
+        with (STATE / "log" / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, pass_fds=descriptors
             )
@@ -43,7 +44,7 @@ class Daemons:
         while True:
             pid, _ = os.waitpid(-1, options)
             if pid in self._running:
-                return self._running[pid][0]
+                return self._running.pop(pid)[0]
             if pid == 0:
                 return None
 
@@ -59,7 +60,8 @@ def main(state: str, listener: int) -> None:
     if ended is None:
         for daemon in THEN:
             daemons.start(daemon.program, daemon.command)
-        ended = daemons.ended()
+        while (ended := daemons.ended()) == KUBELET.program:
+            daemons.start(KUBELET.program, KUBELET.command)
     print(f"{ended} ended", flush=True)
 
 

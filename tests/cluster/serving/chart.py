@@ -40,6 +40,6 @@ class HelmFailed(Exception):
     """What helm said."""
 
 
-def install(release: str, namespace: str, values: Values, kubeconfig: Path) -> None:
+def install(release: str, namespace: str, values: Values, kubeconfig: Path, *, chart: Path = CHART) -> None:
     """Install or upgrade the chart; returns at once."""
-    helm("upgrade", "--install", release, str(CHART), "--namespace", namespace, values=values, kubeconfig=kubeconfig)
+    helm("upgrade", "--install", release, str(chart), "--namespace", namespace, values=values, kubeconfig=kubeconfig)

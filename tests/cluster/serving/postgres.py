@@ -26,7 +26,10 @@ def _pod() -> Object:
         "name": "postgres",
         "image": POSTGRES.name,
         "imagePullPolicy": "IfNotPresent",
-        "env": [{"name": "PASSWORD_FILE", "value": "/etc/postgres/password"}],
+        "env": [
+            {"name": "POSTGRES_PASSWORD_FILE", "value": "/etc/postgres/password"},
+            {"name": "PGDATA", "value": "/data/rows"},
+        ],
         "readinessProbe": {"exec": {"command": ["pg_isready", "-h", "127.0.0.1"]}, "periodSeconds": 1},
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [

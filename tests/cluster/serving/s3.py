@@ -80,24 +80,24 @@ def _s3_pod() -> Object:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def upload(cluster: Cluster, namespace: str, version: Path) -> None:
-    """Copy a version's folder into the bucket: every file as it is, the card last."""
+def upload(cluster: Cluster, namespace: str, version: Path, *, pod: str = "s3", keys: tuple[str, str] = WRITER) -> None:
+    """Copy a version's folder into the bucket: every file as it is, the card last; `keys` may write there."""
     files = sorted((path for path in version.rglob("*") if path.is_file()), key=lambda path: path.name == CARD)
-    with writer(cluster, namespace) as store:
+    with writer(cluster, namespace, pod=pod, keys=keys) as store:
         for path in files:
             obstore.put(store, f"{version.name}/{path.relative_to(version).as_posix()}", path.read_bytes())
 
 
 @contextmanager
-def writer(cluster: Cluster, namespace: str) -> Iterator[S3Store]:
+def writer(cluster: Cluster, namespace: str, *, pod: str = "s3", keys: tuple[str, str] = WRITER) -> Iterator[S3Store]:
     """The bucket, from this machine, for one who may write."""
-    with forwarded(cluster.kubectl, namespace, "pod/s3", S3_PORT) as address:
+    with forwarded(cluster.kubectl, namespace, f"pod/{pod}", S3_PORT) as address:
         yield S3Store(
             BUCKET,
             endpoint=f"http://{address}",
             region="us-east-1",
-            access_key_id=WRITER[0],
-            secret_access_key=WRITER[1],
+            access_key_id=keys[0],
+            secret_access_key=keys[1],
             client_options={"allow_http": True},
         )
 

@@ -134,3 +134,12 @@ async def test_replicas_of_another_model_say_nothing_about_this_one(replicas: Re
     replicas.pool.everyone()[2].holds = frozenset({"other-v1"})
     assert replicas.holdings.has_everywhere(ModelVersion("tiny", 2), {1, 2})
     assert replicas.holdings.served().models["other"] == ServedModel(stable=1, versions=(1,))
+
+
+async def test_a_replica_that_is_replaced_answers_until_the_new_one_was_asked(replicas: Replicas) -> None:
+    replicas.have(1, None, None)
+    replicas.holdings.set_addresses(ADDRESSES[1:])
+    with replicas.pool.least_busy("tiny-v1") as replica:
+        assert replica.address == ADDRESSES[0]
+    await replicas.holdings.refresh()
+    assert [one.address for one in replicas.pool.everyone()] == ADDRESSES[1:]

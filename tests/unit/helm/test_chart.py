@@ -63,6 +63,14 @@ def test_another_served_version_makes_new_gateways() -> None:
     assert templates[0]["annotations"] != templates[1]["annotations"]
 
 
+def test_several_replicas_are_held_by_kserve_unless_something_else_scales() -> None:
+    scaled = {"provider": "hpa"}
+    for values, told in (({}, "none"), ({"autoscaling": scaled}, "external")):
+        service = find(render(model={"replicas": 2}, **values), "InferenceService")
+        assert service["metadata"]["annotations"]["serving.kserve.io/autoscalerClass"] == told
+        assert service["spec"]["predictor"]["minReplicas"] == 2
+
+
 def test_the_gateway_finds_replicas_by_a_headless_service_of_the_model_s_pods() -> None:
     objects = render()
     service = find(objects, "Service", "replicas")

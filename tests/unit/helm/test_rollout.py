@@ -101,6 +101,11 @@ def test_the_gateway_accepts_what_the_chart_tells_it(monkeypatch: pytest.MonkeyP
     assert (settings.rollout, settings.served, settings.rollout_warm_s) == ("on", None, 600)
 
 
+def test_pinned_gateways_that_are_being_replaced_still_find_what_they_serve() -> None:
+    pinned = find(render(), "ConfigMap", "gateway")["data"]["served.json"]
+    assert find(rolling(), "ConfigMap", "gateway")["data"]["served.json"] == pinned
+
+
 def test_policies_are_the_gateway_s_file_and_other_ones_make_new_gateways(tmp_path: Any) -> None:
     canary = {"cifar10": {"start": "canary", "weight": 5, "judge": {}}}
     plain, given = rolling(), render(**{**ON, "rollout": {"enabled": True, "policies": canary}})

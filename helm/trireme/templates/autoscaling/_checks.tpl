@@ -18,7 +18,7 @@
 {{- if gt (int $gateway.minReplicas) (int $gateway.maxReplicas) }}
 {{- fail "autoscaling.gateway.minReplicas is more than autoscaling.gateway.maxReplicas." }}
 {{- end }}
-{{- if and (gt (int $gateway.maxReplicas) 1) (not .Values.gateway.database.secret) }}
+{{- if and (gt (int $gateway.maxReplicas) 1) (not (include "trireme.databaseSecret" .)) }}
 {{- fail "Several gateways need one PostgreSQL: let gateway.database.secret name a Secret with its url." }}
 {{- end }}
 {{- end }}

@@ -6,7 +6,7 @@
 {{- range $name, $value := merge (deepCopy .Values.gateway.settings) $own }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
-{{- with .Values.gateway.database.secret }}
+{{- with include "trireme.databaseSecret" . }}
 - {name: GATEWAY_DATABASE, valueFrom: {secretKeyRef: {name: {{ . }}, key: url}}}
 {{- end }}
 {{- include "trireme.s3Access" (dict "secret" .Values.examples.secret "endpoint" "GATEWAY_EXAMPLES_ENDPOINT") }}
@@ -47,7 +47,7 @@ GATEWAY_METRICS_ACCESS: {{ .Values.gateway.metrics }}
 {{- with .Values.gateway.trustedProxies }}
 GATEWAY_TRUSTED_PROXIES: {{ toJson . | quote }}
 {{- end }}
-{{- if not .Values.gateway.database.secret }}
+{{- if not (include "trireme.databaseSecret" .) }}
 GATEWAY_DATABASE: sqlite:////var/lib/trireme/trireme.db
 {{- end }}
 {{- include "trireme.authSettings" . }}

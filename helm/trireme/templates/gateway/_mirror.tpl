@@ -9,7 +9,7 @@
   env:
   - {name: MIRROR_STORE, value: {{ .Values.store.uri | quote }}}
   - {name: MIRROR_FOLDER, value: /models}
-  {{- with include "trireme.s3Access" (dict "secret" .Values.store.secret "endpoint" "MIRROR_ENDPOINT") | trim }}{{ . | nindent 2 }}{{ end }}
+  {{- with include "trireme.s3Access" (dict "secret" (include "trireme.storeSecret" .) "endpoint" "MIRROR_ENDPOINT") | trim }}{{ . | nindent 2 }}{{ end }}
   securityContext: {{- include "trireme.containerSecurity" . | nindent 4 }}
   resources:
     requests: {cpu: 20m, memory: 64Mi}

@@ -6,10 +6,10 @@
 
 {{/* The files of the gateway's ConfigMap. */}}
 {{- define "trireme.gatewayFiles" -}}
-{{- if .Values.rollout.enabled -}}
-rollout-policies.yaml: {{ dict "models" .Values.rollout.policies | toJson | quote }}
-{{- else -}}
+{{- /* With rollouts too: pinned gateways that are being replaced still read it. */ -}}
 served.json: {{ include "trireme.served" . | quote }}
+{{- if .Values.rollout.enabled }}
+rollout-policies.yaml: {{ dict "models" .Values.rollout.policies | toJson | quote }}
 {{- end }}
 {{- if .Values.jobs.enabled }}
 retrain-policies.yaml: {{ dict "models" .Values.jobs.policies | toJson | quote }}

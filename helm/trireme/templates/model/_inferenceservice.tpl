@@ -7,8 +7,8 @@ metadata:
     app.kubernetes.io/component: model
   annotations:
     serving.kserve.io/deploymentMode: Standard
-    # KServe makes no autoscaler and leaves the number of replicas alone.
-    serving.kserve.io/autoscalerClass: external
+    # KServe makes no autoscaler. By `external` it leaves the number of replicas alone, which begins with one; by `none` it holds it.
+    serving.kserve.io/autoscalerClass: {{ include "trireme.autoscalerClass" . }}
 spec:
   predictor:
     serviceAccountName: {{ include "trireme.models" . }}
@@ -28,6 +28,10 @@ spec:
       {{- with .Values.model.args }}
       args: {{- toYaml . | nindent 6 }}
       {{- end }}
+{{- end }}
+
+{{- define "trireme.autoscalerClass" -}}
+{{ ternary "none" "external" (and (gt (int .Values.model.replicas) 1) (eq .Values.autoscaling.provider "none")) }}
 {{- end }}
 
 {{/* The template of the slots. */}}

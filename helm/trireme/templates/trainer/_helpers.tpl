@@ -14,7 +14,7 @@ app.kubernetes.io/component: trainer
 {{- if not (include "trireme.isClaim" .) }}
 {{- fail "jobs.enabled needs a store that a job can write: let store.uri be pvc://claim, of a ReadWriteMany claim." }}
 {{- end }}
-{{- if not .Values.gateway.database.secret }}
+{{- if not (include "trireme.databaseSecret" .) }}
 {{- fail "jobs.enabled needs one PostgreSQL for gateways and jobs: let gateway.database.secret name a Secret with its url." }}
 {{- end }}
 {{- end }}

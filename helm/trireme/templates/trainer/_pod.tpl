@@ -43,7 +43,7 @@ volumes:
 {{- define "trireme.trainerEnvironment" }}
 - {name: TRAINING_JOB, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: "metadata.annotations['trireme.dev/job']"}}}
 - {name: TRAINING_ATTEMPT, valueFrom: {fieldRef: {apiVersion: v1, fieldPath: "metadata.annotations['trireme.dev/attempt']"}}}
-- {name: TRAINING_DATABASE, valueFrom: {secretKeyRef: {name: {{ .Values.gateway.database.secret }}, key: url}}}
+- {name: TRAINING_DATABASE, valueFrom: {secretKeyRef: {name: {{ include "trireme.databaseSecret" . }}, key: url}}}
 {{- range $name, $value := merge (deepCopy .Values.jobs.settings) (include "trireme.trainerSettings" . | fromYaml) }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
