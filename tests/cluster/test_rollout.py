@@ -119,7 +119,7 @@ def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(
     done(one, "versions/2/promote")
     callers.are_answered_by(2)
     # A sync by Helm changes no slot: they are the gateway's.
-    install(RELEASE, site.namespace, VALUES, site.cluster.kubeconfig)
+    install(RELEASE, site.namespace, site.values, site.cluster.kubeconfig)
     callers.are_answered_by(2)
     done(other, "rollback")
     callers.are_answered_by(1)
