@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from loadtest.batch_times import BatchTimes
 from loadtest.batching import Replica
@@ -12,15 +11,10 @@ from loadtest.capacity.hpa import DOWN, UP, Autoscaler, Policy, Rules
 from loadtest.curves import Curve, Point, users_at
 from loadtest.errors import CapacityInvalid, LoadTestError
 from loadtest.scenarios import scenario
+from loadtest.yaml_file import Part, read_yaml
 
 Seconds = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Part(BaseModel):
-    """A frozen part of the file that knows no other keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class ServicePart(Part):
@@ -185,16 +179,10 @@ class CapacityScenario(Part):
 
 def read(path: Path) -> CapacityScenario:
     """Read a file; raises `CapacityInvalid` with the place that is wrong."""
+    found = read_yaml(path, CapacityScenario, CapacityInvalid)
     try:
-        found = CapacityScenario.model_validate(yaml.safe_load(path.read_text()))
         found.load.rate(0)
         _ = found.replica
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise CapacityInvalid(f"{path} can't be read as YAML.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "its top"
-        raise CapacityInvalid(f"{path}: {place}: {first['msg']}.") from None
     except LoadTestError as error:
         raise CapacityInvalid(f"{path}: {error}") from None
     return found

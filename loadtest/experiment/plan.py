@@ -3,23 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from loadtest.errors import ExperimentInvalid, LoadTestError
 from loadtest.scenarios import scenario
 from loadtest.settings import EXAMPLES, Kind, Weight
+from loadtest.yaml_file import Part, read_yaml
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$")]
 Setting = Annotated[str, Field(pattern=r"^(GATEWAY|MODELSERVER|TRIREME)_[A-Z0-9_]+$")]
 Replicas = PositiveInt | Literal["hpa"]
-
-
-class Part(BaseModel):
-    """A frozen part of the file that knows no other keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class LocalPart(Part):
@@ -138,15 +132,9 @@ class Plan(Part):
 
 def read(path: Path) -> Plan:
     """Read a file; raises `ExperimentInvalid` with the place that is wrong."""
+    found = read_yaml(path, Plan, ExperimentInvalid)
     try:
-        found = Plan.model_validate(yaml.safe_load(path.read_text()))
         scenario(found.load.scenario)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise ExperimentInvalid(f"{path} can't be read as YAML.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "its top"
-        raise ExperimentInvalid(f"{path}: {place}: {first['msg']}.") from None
     except LoadTestError as error:
         raise ExperimentInvalid(f"{path}: {error}") from None
     return found

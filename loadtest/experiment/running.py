@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -27,7 +28,7 @@ Tell = Callable[[Cell, str], None]
 def run_missing(folder: Folder, target: Target, tell: Tell) -> None:
     """Run them one after the other; raises `LoadTestError`, and what is done stays done."""
     for cell in folder.missing():
-        target.scale(cell.replicas, lambda text, cell=cell: tell(cell, text))  # type: ignore[misc]
+        target.scale(cell.replicas, partial(tell, cell))
         folder.note_target(target.describe())
         time.sleep(folder.plan.pause_s)
         with folder.filling(cell) as path:

@@ -11,6 +11,7 @@ from tests.cluster.kit.errors import PlatformUnfit, ToolsMissing
 from tests.cluster.kit.provider import provide
 from tests.cluster.kit.settings import AddOn, ClusterSettings
 from tests.cluster.manifests import claim
+from tests.cluster.serving.callers import Callers
 from tests.cluster.serving.images import STAND_IN
 
 HERE = Path(__file__).parent
@@ -81,6 +82,12 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}])
     yield name
     cluster.kubectl.delete(f"namespace/{name}", wait=False)
+
+
+@pytest.fixture
+def calm(callers: Callers) -> float:
+    """The time before the test, by the callers' clock."""
+    return callers.now()
 
 
 @pytest.fixture

@@ -120,12 +120,6 @@ def callers(site: Site) -> Callers:
 
 
 @pytest.fixture
-def calm(callers: Callers) -> float:
-    """The time before the test, by the callers' clock."""
-    return callers.now()
-
-
-@pytest.fixture
 def client(site: Site) -> Iterator[httpx.Client]:
     """Somebody who may release."""
     with site.reached() as (way, *_), way.client() as found:

@@ -75,12 +75,6 @@ def callers(site: Site) -> Callers:
     return found
 
 
-@pytest.fixture
-def calm(callers: Callers) -> float:
-    """The time before the test, by the callers' clock."""
-    return callers.now()
-
-
 def storage_uri(site: Site, slot: str) -> str:
     return str(site.service(slot)["spec"]["predictor"]["model"]["storageUri"])
 
