@@ -98,6 +98,9 @@ def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> 
         own = {
             "GATEWAY_AUTH": "off",
             "GATEWAY_ACCESS_LOG": "false",
+            # Without a log there is no database, and so neither of them: all else has to be alike.
+            "GATEWAY_ROLLOUT": "off",
+            "GATEWAY_JOBS": "off",
             "GATEWAY_TRITON_ADDRESSES": f'["{triton}"]',
             "GATEWAY_DATABASE": database or f"sqlite:///{folder}/{number}.db",
             "GATEWAY_LOG_SPILL": str(folder / str(number)),

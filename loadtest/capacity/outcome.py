@@ -116,7 +116,7 @@ def breaks(outcome: Outcome) -> Iterator[str]:
     each = scenario.replica.highest_rate((scenario.slo_ms - scenario.overhead_ms) / 1000, SHARE)
     yield (
         f"With all {scenario.scaling.max:,} replicas it breaks above {each * scenario.scaling.max:,.0f} items a second "
-        f"(by formula); the load's peak is {scenario.load.peak_per_s:,.0f}."
+        f"(by formula); the load's peak is {scenario.load.peak:,.0f}."
     )
 
 

@@ -37,7 +37,7 @@ def cells(one: Outcome) -> tuple[str, ...]:
     bounds = f"{scaling.min:,}" if scaling.min == scaling.max else f"{scaling.min:,} to {scaling.max:,}"
     return (
         bounds,
-        f"{load.peak_per_s:,.0f}",
+        f"{load.peak:,.0f}",
         f"{one.answered / load.duration_s:,.0f}",
         f"{one.refused_share:.2%}",
         *(f"{one.percentile_ms(percent):,.1f}" for percent in (50, 95, 99)),

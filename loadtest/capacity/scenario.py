@@ -33,14 +33,31 @@ class ServicePart(Part):
 class LoadPart(Part):
     """What arrives."""
 
-    peak_per_s: PositiveFloat
-    """Items a second where the curve is at 1."""
+    peak_per_s: PositiveFloat | None = None
+    """Items a second where the curve is at 1, which arrive however long answers take; or `users`."""
+    users: PositiveInt | None = None
+    """Users where the curve is at 1: each asks for an item, waits for its answer, and thinks."""
+    think_s: tuple[Seconds, Seconds] = (0.5, 1.5)
+    """Between which two a user's seconds of thought lie."""
     scenario: str = "steady-50"
     """The load scenario whose curve and time are taken (`trireme load list`)."""
     points: tuple[tuple[Share, Annotated[float, Field(ge=0)]], ...] = ()
     """A curve of one's own: pairs of time and load, both from 0 to 1."""
     seconds: PositiveFloat | None = None
     items_per_request: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.peak_per_s is None) == (self.users is None):
+            raise ValueError("give either peak_per_s or users")
+        if self.users is not None and (self.items_per_request > 1 or not sum(self.think_s) > 0):
+            raise ValueError("users ask for one item at a time, and think")
+        return self
+
+    @property
+    def peak(self) -> float:
+        """Items a second where the curve is at 1; of users as many as they would ask for if answers took no time."""
+        return self.peak_per_s or 2 * (self.users or 0) / sum(self.think_s)
 
     @property
     def curve(self) -> Curve:
@@ -54,7 +71,19 @@ class LoadPart(Part):
 
     def rate(self, second: float) -> float:
         """Items a second at a time."""
-        return self.peak_per_s * users_at(self.curve, second / self.duration_s)
+        return self.peak * self._share(second)
+
+    def users_at(self, second: float) -> float:
+        """Users at a time."""
+        return (self.users or 0) * self._share(second)
+
+    def times(self, factor: int) -> Self:
+        """So many times as much."""
+        kind = "users" if self.users else "peak_per_s"
+        return self.model_copy(update={kind: getattr(self, kind) * factor})
+
+    def _share(self, second: float) -> float:
+        return users_at(self.curve, second / self.duration_s)
 
 
 class PolicyPart(Part):
@@ -162,14 +191,13 @@ class CapacityScenario(Part):
 
     def times(self, factor: int) -> "CapacityScenario":
         """The same with so many times the load, the replicas and the nodes."""
-        load = self.load.model_copy(update={"peak_per_s": self.load.peak_per_s * factor})
         some, cluster = self.scaling, self.cluster
         start = None if some.start is None else some.start * factor
         scaling = some.model_copy(update={"min": some.min * factor, "max": some.max * factor, "start": start})
         nodes = {"nodes": cluster.nodes * factor, "max_nodes": cluster.max_nodes * factor}
         return self.model_copy(
             update={
-                "load": load,
+                "load": self.load.times(factor),
                 "scaling": scaling,
                 "cluster": cluster.model_copy(update=nodes),
                 "max_queue": self.max_queue * factor,

@@ -14,6 +14,7 @@ import simpy
 from numpy.random import Generator as Random
 
 from loadtest.capacity.scenario import CapacityScenario
+from loadtest.capacity.users import Users
 
 Process = Generator[simpy.Event, Any, None]
 TICK_S = 0.05
@@ -41,6 +42,7 @@ class Serving:
         """How many of them are computed or done."""
         self._idle: list[simpy.Event] = []
         self._lanes = self._wanted = self._computing = 0
+        self._users = Users(env, scenario.load, random, thinning, self._ask) if scenario.load.users else None
         self._start_record()
 
     def _start_record(self) -> None:
@@ -67,7 +69,11 @@ class Serving:
         return (self._waiting() + self._computing) * self._thinning
 
     def arrivals(self) -> Process:
-        """Draw arrivals, a tick at a time, until the load is over."""
+        """What arrives, until the load is over."""
+        return self._users.come_and_go() if self._users else self._drawn()
+
+    def _drawn(self) -> Process:
+        """Draw arrivals, a tick at a time."""
         load = self._scenario.load
         while self._env.now < load.duration_s - EXACT_S:
             now, span = self._env.now, min(TICK_S, load.duration_s - self._env.now)
@@ -76,11 +82,17 @@ class Serving:
             self._take(np.sort(self._random.uniform(now, now + span, count)).tolist())
             yield self._env.timeout(span)
 
+    def _ask(self) -> None:
+        """A user asks for an item."""
+        self._take([self._env.now])
+
     def _take(self, times: list[float]) -> None:
         each = self._scenario.load.items_per_request
         room = int(max(0.0, self._scenario.max_queue / self._thinning - self._waiting()) // each)
         self._queue.extend(time for time in times[:room] for _ in range(each))
         self.refused.extend(time for time in times[room:] for _ in range(each))
+        if self._users:
+            self._users.answered(len(times[room:]))
         self._wake(len(times))
 
     def _waiting(self) -> int:
@@ -129,7 +141,10 @@ class Serving:
         self._note(arrived)
 
     def _note(self, arrived: list[float]) -> None:
-        done = self._env.now + self._scenario.overhead_ms / 1000
+        overhead_s = self._scenario.overhead_ms / 1000
+        if self._users:
+            self._users.answered(len(arrived), overhead_s)
+        done = self._env.now + overhead_s
         self.arrived.extend(arrived)
         self.latencies.extend(done - time for time in arrived)
         self.batches.append(len(arrived))

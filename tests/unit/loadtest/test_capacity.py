@@ -50,6 +50,33 @@ def test_several_instances_wait_as_an_m_m_c_queue() -> None:
     assert found.latencies_s.mean() - 0.010 == pytest.approx(queue.mean_wait_s, rel=0.1)
 
 
+def test_users_wait_as_mean_value_analysis_has_it() -> None:
+    users, service_s, think_s = 12, 0.010, 0.1
+    load = {"peak_per_s": None, "users": users, "think_s": (think_s, think_s)}
+    found = run(scenario(ms={1: 10}, rate=0, seconds=300, load=load, service={"distribution": "exponential"}))
+    waiting = 0.0  # Reiser and Lavenberg (1980): one station, users added one by one
+    for number in range(1, users + 1):
+        mean_s = service_s * (1 + waiting)
+        waiting = number / (mean_s + think_s) * mean_s
+    assert found.latencies_s.mean() == pytest.approx(mean_s, rel=0.05)
+    assert found.answered / 300 == pytest.approx(users / (mean_s + think_s), rel=0.03)
+
+
+def test_users_who_are_refused_think_and_come_again_and_those_who_are_too_many_leave() -> None:
+    load = {
+        "peak_per_s": None,
+        "users": 40,
+        "think_s": (0.05, 0.15),
+        "points": ((0, 1), (0.5, 1), (0.5, 0.1), (1, 0.1)),
+    }
+    found = run(scenario(ms={1: 20}, rate=0, seconds=60, load=load, max_queue=10))
+    early, late = (found.arrived < 30).sum(), (found.arrived > 31).sum()
+    assert early == pytest.approx(30 * 50, rel=0.02)  # all that one instance can do
+    assert late == pytest.approx(29 * 4 / 0.121, rel=0.15)  # four users, whom nothing holds up
+    assert len(found.refused) > 1000
+    assert found.refused.max() < 31
+
+
 def test_batches_grow_as_the_formula_has_them() -> None:
     found = run(scenario(ms={1: 3, 32: 20}, rate=1200, seconds=60))
     replica = Replica(found.scenario.replica.times, 1, 32)
@@ -191,6 +218,9 @@ def test_the_command_prints_a_row_for_each_scale_and_where_it_breaks(tmp_path: P
         ("{name: a, service: {ms: {1: 0}}, load: {peak_per_s: 1}}", "service.ms.1"),
         ("{name: a, service: {ms: {1: 1}}, load: {peak_per_s: 1, scenario: none}}", "There is no scenario 'none'"),
         ("{name: a, service: {ms: {1: 2, 8: 1}}, load: {peak_per_s: 1}}", "A larger batch can't take less time"),
+        ("{name: a, service: {ms: {1: 1}}, load: {peak_per_s: 1, users: 2}}", "either peak_per_s or users"),
+        ("{name: a, service: {ms: {1: 1}}, load: {seconds: 9}}", "either peak_per_s or users"),
+        ("{name: a, service: {ms: {1: 1}}, load: {users: 2, think_s: [0, 0]}}", "and think"),
         ("{name: a, service: {ms: {1: 1}}, load: {peak_per_s: 1}, scaling: {min: 2}}", "scaling"),
         ("{name: a, service: {ms: {1: 1}}, load: {peak_per_s: 1}, nodes: 2}", "nodes"),
     ],
