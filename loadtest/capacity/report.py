@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from loadtest.capacity.outcome import Outcome, breaks
-from loadtest.drawing import Line, Panel, draw
+from loadtest.drawing import Line, Panel
+from loadtest.interactive import draw, script
 from loadtest.page import document, paragraphs
 from loadtest.page import table as html_table
 
@@ -12,7 +13,7 @@ from loadtest.page import table as html_table
 def page(outcomes: Sequence[Outcome]) -> str:
     """All runs: a table, and for each one what it came to over time."""
     body = "".join(_section(one) for one in outcomes)
-    return document(f"Capacity: {outcomes[0].scenario.name}", f"{table(outcomes)}{body}")
+    return document(f"Capacity: {outcomes[0].scenario.name}", f"{table(outcomes)}{body}", head=script())
 
 
 def headings() -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from html import escape
 
 import pyarrow as pa
 
-from loadtest.drawing import Line, Panel, Points, draw
+from loadtest.drawing import Line, Panel, Points
 from loadtest.experiment import cells_text as texts
 from loadtest.experiment.folder import EVENTS, SECONDS, Folder
 from loadtest.experiment.outcome import Outcome
 from loadtest.experiment.plan import Plan
 from loadtest.experiment.running import SIGNALS
 from loadtest.experiment.summary import Row, label, rows, scaling, verdict
+from loadtest.interactive import draw, script
 from loadtest.page import document, paragraphs, table
 
 NAN = float("nan")
@@ -31,7 +32,7 @@ def page(folder: Folder) -> str:
         "<h2>Second by second</h2>",
         *(_cell(folder, one) for one in outcomes),
     )
-    return document(f"Experiment: {folder.plan.name}", "".join(parts))
+    return document(f"Experiment: {folder.plan.name}", "".join(parts), head=script())
 
 
 def _missing(folder: Folder) -> Sequence[str]:

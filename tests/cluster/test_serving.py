@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from contract.names import ModelVersion
+from loadtest.kubernetes_api import KubernetesApi
+from loadtest.startup import startups
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.kubectl import wait_until
@@ -145,6 +147,19 @@ def test_the_answer_names_the_published_version(caller: Caller, gateway: Access,
     with gateway.client() as client:
         model = client.get(f"/v1/models/{published.name.model}").raise_for_status().json()
     assert model["stable"] == published.name.version
+
+
+def test_it_is_known_what_a_replica_s_start_took(
+    on_a_claim: Deployment, caller: Caller, say: Callable[[str], None]
+) -> None:
+    api = KubernetesApi(on_a_claim.cluster.kubeconfig, on_a_claim.namespace)
+    try:
+        (found,) = startups(api, on_a_claim.published.name.model)
+    finally:
+        api.close()
+    say(f"{found.pod}: {found.phases}")
+    assert found.pod in on_a_claim.replicas()
+    assert found.phases.total > 0
 
 
 def test_the_gateway_s_image_holds_no_machine_learning_framework(on_a_claim: Deployment) -> None:

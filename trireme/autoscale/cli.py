@@ -11,7 +11,10 @@ from rich.table import Table
 
 from contract.files import write_atomically
 from loadtest.errors import LoadTestError
-from trireme.autoscale.errors import PlanImpossible
+from loadtest.kubernetes_api import KubernetesApi
+from loadtest.startup import startups
+from trireme.autoscale import startup
+from trireme.autoscale.errors import PlanImpossible, StartupUnknown
 from trireme.autoscale.explain import show
 from trireme.autoscale.finding import Measuring, find
 from trireme.autoscale.plan import Plan, plan
@@ -54,6 +57,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NameArgument = Annotated[str, typer.Argument(help="The model's name.")]
 SinceOption = Annotated[str, typer.Option("--since", metavar="TIME", help="How far back: 90s, 30m, 2h, 1d.")]
 UrlOption = Annotated[str | None, typer.Option(help="The gateway's address.")]
+NamespaceOption = Annotated[str, typer.Option("--namespace", "-n", help="Where the model's replicas are.")]
+KubeconfigOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="How to reach Kubernetes; else KUBECONFIG or ~/.kube/config.")
+]
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -122,6 +129,28 @@ def explain_(
         typer.echo(json.dumps(found, indent=2))
     else:
         show(found)
+
+
+@autoscale.command("startup")
+def startup_(
+    model: NameArgument,
+    namespace: NamespaceOption = "default",
+    kubeconfig: KubeconfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how long each replica took to start, and with what: a node, storage, the image, the server."""
+    try:
+        api = KubernetesApi(kubeconfig, namespace)
+        try:
+            found = startups(api, model)
+        finally:
+            api.close()
+    except LoadTestError as error:
+        raise StartupUnknown(str(error)) from error
+    if as_json:
+        typer.echo(json.dumps(startup.document(found), indent=2))
+    else:
+        startup.show(found)
 
 
 def _show(found: Plan, provider: Provider, *, as_json: bool) -> None:

@@ -1,7 +1,8 @@
 """Errors of `trireme autoscale`.
 
 CommandError
-└── PlanImpossible              422  plan-impossible
+├── PlanImpossible              422  plan-impossible
+└── StartupUnknown              503  startup-unknown
 """
 
 from trireme.errors import CommandError
@@ -13,3 +14,11 @@ class PlanImpossible(CommandError):
     status = 422
     code = "plan-impossible"
     title = "There is no such plan"
+
+
+class StartupUnknown(CommandError):
+    """Kubernetes doesn't answer, or there is no replica to ask about."""
+
+    status = 503
+    code = "startup-unknown"
+    title = "It isn't known how long a replica takes"

@@ -10,8 +10,8 @@ from loadtest.errors import ClusterAway
 from loadtest.experiment.plan import ClusterPart, Replicas
 from loadtest.experiment.targets.autoscaler import quantity, signals
 from loadtest.experiment.targets.knob import DEPLOYMENTS, HPA, SERVICES, Knob
-from loadtest.experiment.targets.kubernetes_api import KubernetesApi
 from loadtest.experiment.targets.target import Happening, Sample, Tell
+from loadtest.kubernetes_api import KubernetesApi
 
 EVENTS = "/api/v1/namespaces/{namespace}/events"
 POD_METRICS = "/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"

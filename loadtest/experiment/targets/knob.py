@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from loadtest.experiment.targets.kubernetes_api import KubernetesApi, Raw
+from loadtest.kubernetes_api import KubernetesApi, Raw
 
 ANNOTATION = "trireme.dev/before-experiment"
 """Keeps how it was on the object itself, so that an experiment that was killed is undone by the next one."""

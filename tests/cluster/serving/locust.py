@@ -54,7 +54,9 @@ class Load:
 
 
 @contextmanager
-def load(access: Access, model: str, folder: Path, *, users: int, pictures: Path) -> Iterator[Load]:
+def load(
+    access: Access, model: str, folder: Path, *, users: int, pictures: Path, think_s: float = THINK_S
+) -> Iterator[Load]:
     """Users in the background; what it came to is there when it is over."""
     settings = {
         "TRIREME_API_KEY": access.key,
@@ -67,7 +69,7 @@ def load(access: Access, model: str, folder: Path, *, users: int, pictures: Path
         "LOCUST_USERS": str(users),
         "LOCUST_SPAWN_RATE": str(users),
         "LOADTEST_MIX": '{"predict": 1}',
-        "LOADTEST_THINK_S": f"[{THINK_S}, {THINK_S}]",
+        "LOADTEST_THINK_S": f"[{think_s}, {think_s}]",
     }
     found = Load(access, settings, folder)
     thread = threading.Thread(target=found.work, daemon=True)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from plotly.offline import get_plotlyjs
 from typer.testing import CliRunner
 
 from loadtest.batching import Replica
@@ -180,13 +181,12 @@ def test_a_thousand_replicas_are_thinned_and_answer_as_a_few_do() -> None:
 
 def test_the_report_is_one_page_with_all_plots_and_needs_nothing_else() -> None:
     found = run(scenario(ms={1: 10}, rate=50, seconds=30))
-    text = page([found])
-    assert "src=" not in text
-    assert "<script" not in text
+    ours = page([found]).replace(get_plotlyjs(), "")
+    assert "src=" not in ours
     for title in ("Load", "Replicas", "Items in flight", "Time of an answer"):
-        assert f">{title}</text>" in text
-    for name in ("items/s", "with those that start", "ready", "items", "p99, ms", "promised"):
-        assert f">{name}</text>" in text
+        assert f"{title}\\u003c" in ours
+    for name in ("items\\u002fs", "with those that start", "ready", "items", "p99, ms", "promised"):
+        assert f'"{name}"' in ours
 
 
 def test_a_run_in_which_nothing_was_answered_is_json_too() -> None:
