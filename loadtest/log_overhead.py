@@ -111,13 +111,17 @@ def _targets(stack: ExitStack, triton: str, database: str | None, path: str) -> 
 
 
 def _measure(worker: Worker, targets: Mapping[str, Target], clients: int, rounds: int) -> Found:
-    """Forth and back in turn, so that a machine that grows slower meanwhile does it to all alike."""
+    """In turn, another one first each time: a machine that grows slower meanwhile does it to all alike.
+
+    None comes twice in a row, when it would find the processors' caches warm.
+    """
     for target in targets.values():
         worker.measure(target.http, clients)
     found: dict[str, list[Round]] = {mode: [] for mode in targets}
     modes = list(targets)
     for number in track(range(rounds), "measuring"):
-        for mode in modes if number % 2 == 0 else reversed(modes):
+        first = number % len(modes)
+        for mode in (*modes[first:], *modes[:first]):
             found[mode].append(_round(worker, targets[mode], clients))
     return found
 
