@@ -59,13 +59,17 @@ class Workshop:
 
     def do(self, job: str, **changes: Any) -> dict[str, Any]:
         """Do the first attempt in this process; returns the row after it."""
-        given = {"examples": str(self.examples), "database": SecretStr(self.rows.url), **changes}
+        given = {
+            "examples": str(self.examples),
+            "repository": str(self.repository),
+            "database": SecretStr(self.rows.url),
+            **changes,
+        }
         settings = TrainingSettings(
             _env_file=None,
             runs_dir=self.runs,
             cache_dir=self.root / "cache",
             data_dir=self.root / "cifar10",
-            repository=self.repository,
             **given,
         )
         with stops(None) as stop:
