@@ -4,9 +4,13 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 from obstore.store import LocalStore, ObjectStore, S3Store
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
 
 S3 = "s3://"
 NO_BUCKET = "NoSuchBucket"
@@ -29,7 +33,7 @@ def open_store(
     timeout = timedelta(seconds=timeout_s)
     return S3Store.from_url(
         location,
-        config={**(access or {}), **({"endpoint": endpoint} if endpoint else {})},
+        config=cast("S3Config", {**(access or {}), **({"endpoint": endpoint} if endpoint else {})}),
         client_options={
             "timeout": timeout,
             "connect_timeout": timeout,
