@@ -10,8 +10,6 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError, Not
 from obstore.store import ObjectStore
 
 from contract.store import NO_BUCKET, is_refused, open_store
-from training.data.storage import FULL
-from training.errors import StorageFull
 from training.store.errors import StoreError, StoreRefused, StoreUnfit, StoreUnreachable
 
 PIECE = 8 * 1024 * 1024
@@ -23,7 +21,7 @@ PIECES = 4
 class Objects:
     """A bucket, or a folder; connects when it is used.
 
-    All methods raise `StoreRefused` or `StoreUnreachable`; those that write into a local folder `StorageFull`, too.
+    All methods raise `StoreRefused` or `StoreUnreachable`.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -57,12 +55,18 @@ class Objects:
                 return None
 
     def download(self, path: str, size: int, target: Path) -> None:
-        """Copy an object of `size` bytes into a new file, piece by piece: none of the requests takes long."""
+        """Copy an object of `size` bytes into a new file, piece by piece: none of the requests takes long.
+
+        Raises `OSError` where the file can't be written.
+        """
         target.parent.mkdir(parents=True, exist_ok=True)
-        with reached(), target.open("wb") as file:
+        with target.open("wb") as file:
             for start in range(0, size, PIECE):
-                end = min(start + PIECE, size)
-                file.write(bytes(obstore.get_range(self._store, path, start=start, end=end)))
+                file.write(self._piece(path, start, min(start + PIECE, size)))
+
+    def _piece(self, path: str, start: int, end: int) -> bytes:
+        with reached():
+            return bytes(obstore.get_range(self._store, path, start=start, end=end))
 
     def upload(self, path: str, source: Path) -> None:
         """Store a file, in place of what may be there."""
@@ -88,9 +92,7 @@ def reached() -> Iterator[None]:
         raise _ours(error) from None
 
 
-def _ours(error: Exception) -> StoreError | StorageFull:
-    if isinstance(error, OSError) and error.errno in FULL:
-        return StorageFull("The disk is full.")
+def _ours(error: Exception) -> StoreError:
     if isinstance(error, NotSupportedError):
         return StoreUnfit("The store of versions knows no conditional writes (If-None-Match).")
     if is_refused(error):

@@ -52,7 +52,8 @@ class VersionStore:
     def copy_cards(self, model: str, root: Path) -> None:
         """Make the folder `root` know a model's versions: their cards, and an empty folder for each other taken number.
 
-        What `root` holds of a version that isn't whole in the store is removed.
+        What `root` holds of a version that isn't whole in the store is removed. Raises `OSError` where `root` can't be
+        written.
         """
         taken = self.taken(model)
         for number in {*ModelRepository(root).versions(model), *taken}:
@@ -68,7 +69,7 @@ class VersionStore:
     def fetch(self, name: ModelVersion, root: Path, max_bytes: int) -> None:
         """Copy a version whose card is in `root` there, as a whole; nothing where it is no version.
 
-        Raises `VersionTooLarge`, `CardInvalid` and `VersionDamaged`.
+        Raises `VersionTooLarge`, `CardInvalid`, `VersionDamaged`, and `OSError` where `root` can't be written.
         """
         repository = ModelRepository(root)
         if name.version not in repository.versions(name.model):
