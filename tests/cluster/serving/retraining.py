@@ -50,7 +50,9 @@ def job(client: httpx.Client, path: str, **question: Any) -> dict[str, Any]:
     asked = client.post(path, json=question).raise_for_status().json()
 
     def shown() -> dict[str, Any]:
-        found: dict[str, Any] = client.get(f"{path}/{asked['id']}").raise_for_status().json()
+        # Of a drift report there is a page, too.
+        told = client.get(f"{path}/{asked['id']}", headers={"Accept": "application/json"})
+        found: dict[str, Any] = told.raise_for_status().json()
         return found
 
     wait_until("The end of the job", lambda: shown()["state"] in FINAL, timeout_s=RETRAIN_S, every_s=1)
