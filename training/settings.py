@@ -50,8 +50,18 @@ class TrainingSettings(TrackingSettings):
     """Seconds that converting an imported artefact, or asking it for its answers to the examples, may take."""
     import_max_bytes: PositiveInt = Field(default=2_000_000_000, le=2_000_000_000)
     """Largest artefact to import; a served ONNX graph is one message of at most 2 GiB."""
-    repository: Path = Path("model_repository")
-    """The model repository that a retrain job publishes into."""
+    repository: str = "model_repository"
+    """The model repository that a retrain job publishes into: a folder, or `s3://bucket/prefix`."""
+    repository_endpoint: str | None = None
+    """Address of the S3 server with the versions, where it isn't Amazon's."""
+    repository_access_key_id: str | None = None
+    """Key of who may publish there; without it AWS_ACCESS_KEY_ID and its like, or the pod's identity."""
+    repository_secret_access_key: SecretStr | None = None
+    """Its secret."""
+    repository_region: str | None = None
+    """Region of the bucket with the versions; without it AWS_DEFAULT_REGION."""
+    repository_max_bytes: PositiveInt = 16 * 1024**3
+    """Bytes of the largest version that a job copies from a bucket."""
     database: SecretStr = SecretStr("sqlite:///.trireme/trireme.db")
     """URL of the gateways' database, in which a retrain job finds what to do: as GATEWAY_DATABASE."""
     examples: str = ".trireme/examples"
@@ -62,3 +72,13 @@ class TrainingSettings(TrackingSettings):
     """The retrain job that `python -m training.retrain` does, where no argument names it."""
     attempt: PositiveInt | None = None
     """The attempt at the job, where no argument names it."""
+
+    def repository_access(self) -> dict[str, str]:
+        """Credentials and region of the versions' bucket, as far as they are its own."""
+        secret = self.repository_secret_access_key
+        given = {
+            "access_key_id": self.repository_access_key_id,
+            "secret_access_key": secret.get_secret_value() if secret else None,
+            "region": self.repository_region,
+        }
+        return {name: value for name, value in given.items() if value is not None}

@@ -54,6 +54,7 @@ ERROR_MODULES = (
     "training.publish.errors",
     "training.report.errors",
     "training.retrain.errors",
+    "training.store.errors",
     "training.tables.errors",
     "trireme.errors",
     "trireme.autoscale.errors",

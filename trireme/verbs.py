@@ -23,6 +23,7 @@ VERBS = (
     Verb("train", "training.cli:train", "training", "Train a model; with --publish, publish it too."),
     Verb("publish", "training.publish.cli:publish", "training", "Convert, prove and publish a finished training run."),
     Verb("import", "training.importing.cli:import_", "training", "Publish a model that was trained elsewhere."),
+    Verb("push", "training.store.cli:push", "training", "Copy a published version into an object store."),
     Verb("figures", "training.figures.cli:figures", "training", "Write a run's figures and curves as plain files."),
     Verb("report", "training.report.cli:report", "training", "Show a version's report, or compare two versions."),
     Verb("tune", "training.tuning.cli:tune", "training", "Find the fastest engine that stays exact, by measurement."),

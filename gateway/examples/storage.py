@@ -12,18 +12,16 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import ObjectStore
 
-from contract.examples.store import NO_BUCKET, S3, open_store
+from contract.store import NO_BUCKET, S3, is_refused, open_store
 from gateway.errors import DiskFull
 from gateway.examples.errors import ExamplesOff, ExamplesUnavailable
 
 PIECE = 8 * 1024 * 1024
 """Bytes of one piece of a large object, two of which are under way at a time."""
 _FULL = re.compile(rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)")
-# A listing that is refused has no class of its own.
-_REFUSED = re.compile(r"status code: 40[13]\b")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 log = logging.getLogger(__name__)
@@ -186,7 +184,7 @@ def _ours(error: Exception) -> DiskFull | ExamplesUnavailable:
     text = str(error)
     if _FULL.search(text) or (isinstance(error, OSError) and error.errno in FULL):
         return DiskFull("The disk of the store of examples is full; nothing was stored.")
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError) or _REFUSED.search(text):
+    if is_refused(error):
         return ExamplesUnavailable("The store of examples refuses the gateway: its credentials or rights are wrong.")
     if NO_BUCKET in text:
         return ExamplesUnavailable("The bucket of examples doesn't exist.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ import pytest
 
 from contract.names import ModelVersion
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.kubectl import Object, succeeds, wait_until
+from tests.cluster.kit.kubectl import succeeds, wait_until
 from tests.cluster.kit.settings import ClusterSettings
-from tests.cluster.serving import accounts, postgres, retraining
+from tests.cluster.serving import accounts, postgres, retraining, s3
 from tests.cluster.serving.chart import install
 from tests.cluster.serving.claims import Claim
 from tests.cluster.serving.clients import Access, Traffic, traffic
-from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, TRAINING
+from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, POSTGRES, S3, TRAINING, initializer
 from tests.cluster.serving.pictures import Picture, Published
 from tests.cluster.serving.site import MODEL, RELEASE, SLOT_A, SLOT_B, VALUES, WAIT_S, Site
 from tests.integration.rollout.test_laptop import PICTURE
@@ -35,20 +35,34 @@ def retrains(settings: ClusterSettings) -> bool:
 
 @pytest.fixture
 def site(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path, *, retrains: bool) -> Iterator[Site]:
-    for source in (GATEWAY, MODEL_SERVER, POSTGRES, *([TRAINING] if retrains else [])):
+    for source in (GATEWAY, MODEL_SERVER, POSTGRES):
         cluster.build_and_load(source)
     cluster.kubectl.apply([*postgres.server(namespace), accounts.secret()], namespace=namespace)
-    claim = Claim(cluster, namespace, "models")
+    claim = Claim(cluster, namespace, retraining.CLAIM)
     claim.make()
     (tmp_path / "repository").mkdir()
-    values = VALUES | {"jobs": retraining.values("tiny")}
-    found = Site(cluster, namespace, tmp_path / "repository", partial(claim.copy, image=stand_in), values)
+    copy, jobs = partial(claim.copy, image=stand_in), retraining.values("tiny")
+    copy(retraining.write_pictures(tmp_path / "repository"))
+    found = Site(cluster, namespace, tmp_path / "repository", copy, VALUES | {"jobs": jobs})
+    found = with_bucket(found) if retrains else found
     found.publish(1)
-    found.put(retraining.write_pictures(found.folder))
-    claim.give(retraining.USER, stand_in)
     cluster.kubectl.wait("condition=Ready", "pod/postgres", namespace=namespace, timeout_s=WAIT_S)
     yield found
     claim.remove()
+
+
+def with_bucket(site: Site) -> Site:
+    """The same with a real S3 server as its store, by keys that only read, and for jobs by some that write."""
+    cluster, namespace = site.cluster, site.namespace
+    kserves = str(cluster.kubectl.get("clusterstoragecontainer/default")["spec"]["container"]["image"])
+    for source in (TRAINING, S3, initializer(kserves)):
+        cluster.build_and_load(source)
+    cluster.kubectl.apply(s3.s3_server(namespace), namespace=namespace)
+    cluster.kubectl.wait("condition=Ready", "pod/s3", namespace=namespace, timeout_s=WAIT_S)
+    store = {"uri": f"s3://{s3.BUCKET}", "secret": s3.SECRET}
+    jobs = site.values["jobs"] | {"storeSecret": s3.WRITER_SECRET}
+    put = partial(s3.upload, cluster, namespace)
+    return replace(site, put=put, values={**site.values, "store": store, "jobs": jobs})
 
 
 def version(client: httpx.Client, number: int) -> dict[str, Any]:
@@ -116,6 +130,7 @@ def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(
     wait_until("The proof", lambda: version(one, 2).get("proven") is True, timeout_s=WAIT_S)
     done(one, "versions/2/canary", weight=40)
     callers.are_answered_by(1, 2)
+    other_jobs(one, in_pods=retrains)
     done(one, "versions/2/promote")
     callers.are_answered_by(2)
     # A sync by Helm changes no slot: they are the gateway's.
@@ -128,7 +143,7 @@ def test_a_retrain_its_canary_promotion_and_rollback_cost_no_request(
     assert [some.failures() for some in callers.running] == [{}, {}]
     assert all(some.outcomes["200"] > ENOUGH for some in callers.running)
     assert site.pods(SLOT_A) == first
-    is_stopped(site.service(SLOT_B))
+    is_stopped(site)
     may_do(site)
 
 
@@ -141,8 +156,8 @@ def bring_version_2(site: Site, one: httpx.Client, other: httpx.Client, *, in_a_
 
 
 def retrain_in_a_pod(site: Site, one: httpx.Client, other: httpx.Client) -> None:
-    """A Job like the trainer's CronJob publishes version 2, and both gateways tell of it."""
-    job = retraining.retrained(one, "tiny")
+    """A Job like the trainer's CronJob publishes version 2 into the bucket, and both gateways tell of it."""
+    job = retraining.job(one, f"{MODEL}/retrain", note="in a pod")
     assert job["state"] == "succeeded", (job["reason"], job["log"])
     assert (job["champion"], job["result"]["published"]) == (1, 2)
     told = retraining.told(other, job)
@@ -152,10 +167,25 @@ def retrain_in_a_pod(site: Site, one: httpx.Client, other: httpx.Client) -> None
     assert made == trainer
 
 
-def is_stopped(told: Object) -> None:
+def other_jobs(client: httpx.Client, *, in_pods: bool) -> None:
+    """An evaluation and a drift report of version 2, where the suite was asked for jobs."""
+    if not in_pods:
+        return
+    evaluated = retraining.job(client, f"{MODEL}/evaluate", version=2)
+    assert evaluated["state"] == "succeeded", (evaluated["reason"], evaluated["log"])
+    found = evaluated["result"]
+    assert (found["version"], found["data"], found["evaluation"]["split"]) == (2, "test", "test")
+    assert found["server"].startswith("Triton ")
+    reported = retraining.job(client, f"{MODEL}/drift/report", version=2, window_s=3600)
+    assert reported["state"] == "succeeded", (reported["reason"], reported["log"])
+    assert reported["result"]["predictions"] >= ENOUGH
+
+
+def is_stopped(site: Site) -> None:
     """The slot keeps what it served, does nothing, and goes with the chart."""
+    told, uri = site.service(SLOT_B), site.values["store"]["uri"]
     assert told["metadata"]["annotations"]["serving.kserve.io/stop"] == "true"
-    assert told["spec"]["predictor"]["model"]["storageUri"] == "pvc://models/tiny-v2"
+    assert told["spec"]["predictor"]["model"]["storageUri"].rstrip("/") == f"{uri}/tiny-v2"
     assert [one["kind"] for one in told["metadata"]["ownerReferences"]] == ["ConfigMap"]
 
 

@@ -85,7 +85,7 @@ class Loop:
         settings = TrainingSettings(
             _env_file=None,
             runs_dir=self.runs,
-            repository=self.repository.root,
+            repository=str(self.repository.root),
             database=SecretStr(self.rows.url),
             cache_dir=self.root / "cache",
         )
@@ -118,6 +118,7 @@ class Heard:
     told: list[Progress] = field(default_factory=list)
     stop_at: Callable[[Progress], bool] = lambda _: False
     is_wanted: bool = True
+    lines: list[str] = field(default_factory=list)
 
     def progress(self, progress: Progress) -> None:
         """As `training.retrain.work.Reporter` says."""
@@ -125,6 +126,7 @@ class Heard:
 
     def log(self, line: str) -> None:
         """As `training.retrain.work.Reporter` says."""
+        self.lines.append(line)
 
     def check(self) -> None:
         """As `training.retrain.work.Reporter` says."""

@@ -13,7 +13,7 @@ from contract.digests import folder_digests
 from contract.drift.reference import REFERENCE
 from contract.errors import CardInvalid
 from contract.golden import GoldenExamples
-from contract.names import ModelVersion
+from contract.names import ModelVersion, parse_triton_name
 from contract.repository import CARD, GOLDEN, LABELS, ONNX_MODEL, SAVED_MODEL, ModelRepository
 from contract.target import Target
 from modelserver.config import check_config
@@ -123,7 +123,9 @@ def readable_cards(repository: ModelRepository, model: str) -> Iterator[VersionC
 
 
 def _next_version(repository: Path, model: str) -> ModelVersion:
-    return ModelVersion(model, max(ModelRepository(repository).versions(model), default=0) + 1)
+    """Above every folder of the model: one without a card may be on its way."""
+    names = (parse_triton_name(path.name) for path in repository.iterdir())
+    return ModelVersion(model, max((name.version for name in names if name and name.model == model), default=0) + 1)
 
 
 def _assemble(staged: Path, name: ModelVersion, candidate: Candidate, build: Build, serving: Serving) -> None:

@@ -10,19 +10,16 @@ from contract.examples.batch import Batch, Use
 from contract.jobs.documents import Progress, RetrainParameters, RetrainResult
 from contract.names import ModelVersion
 from training.console import tell
-from training.publish.publisher import Publication
 from training.report.comparison.verdict import Verdict
 from training.retrain.aliases import tell_contest
 from training.retrain.errors import JobUnsupported
 from training.retrain.memo import published_result, result_of, write_memo
-from training.retrain.work import Assignment, Office, Outcome
+from training.retrain.work import Assignment, Office, Outcome, Publish
 from training.runs import FinishedRun
 from training.tracking.tracking import track_publication, track_report, tracking
 
 RUN = "run"
 """File in the job's folder that names its run, so that the next attempt goes on with it."""
-
-Publish = Callable[[], Publication]
 
 
 def retrained(assignment: Assignment, office: Office, work: Callable[["Attempt"], Outcome]) -> Outcome:
@@ -104,7 +101,7 @@ class Attempt:
         self.heard(Progress(stage="publishing"))
         with tracking(self.office.settings, self.office.console) as tracker:
             track_report(tracker, record, run)
-            publication = publish()
+            publication = self.office.publish(publish)
             track_publication(tracker, publication)
         published = result.model_copy(update={"published": publication.card.version})
         tell_contest(self.office, self.assignment.model, published)

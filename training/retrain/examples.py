@@ -11,7 +11,7 @@ from obstore.store import ObjectStore
 from pydantic import ValidationError
 
 from contract.examples.batch import Batch, Use, batch_path, object_path, withdrawal_path
-from contract.examples.store import NO_BUCKET, open_store
+from contract.store import NO_BUCKET, open_store
 from training.data.storage import storage_errors
 from training.retrain.errors import ExamplesDamaged, ExamplesMissing, ExamplesUnreachable
 from training.settings import TrainingSettings

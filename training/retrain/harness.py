@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -20,6 +21,7 @@ from contract.repository import ModelRepository
 from training.data.storage import FULL, storage_errors
 from training.errors import PublishWithdrawn, StorageFull
 from training.retrain.clerk import Clerk, insist
+from training.retrain.depot import Depot
 from training.retrain.desk import Ending, JobDesk
 from training.retrain.errors import JobBusy, JobStoreAway
 from training.retrain.examples import ExampleReader
@@ -73,12 +75,14 @@ class Harness:
             return Ending(JobState.FAILED, reason="The job failed by a fault of the program.", code="internal")
 
     def _work(self, assignment: Assignment, clerk: Clerk) -> Outcome:
-        repository = ModelRepository(self.settings.repository)
-        work = self.find(assignment, repository)
         with _full_disks(self._folder), held(self._folder, clerk):
+            depot = Depot.of(self.settings, self._folder)
+            depot.stock(assignment)
+            work = self.find(assignment, depot.repository)
             examples = ExampleReader.of(self.settings, assignment.model)
             console = log_console(clerk, echo=not self.stop.is_held)
-            office = Office(self.settings, repository, examples, self._folder, console, clerk)
+            publish = partial(depot.publish, model=assignment.model, reporter=clerk)
+            office = Office(self.settings, depot.repository, examples, self._folder, console, clerk, publish)
             return work(assignment, office)
 
     @property

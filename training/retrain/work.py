@@ -6,7 +6,7 @@ A new kind is a callable `Work`, named in `training.retrain.kinds`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 
@@ -14,6 +14,9 @@ from contract.jobs.documents import AnyParameters, AnyResult, Progress
 from contract.repository import ModelRepository
 from training.retrain.examples import ExampleReader
 from training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from training.publish.publisher import Publication
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Reporter(Protocol):
         """
 
 
+Publish = Callable[[], "Publication"]
+"""Publishes a version into a job's repository."""
+
+
 @dataclass(frozen=True)
 class Office:
     """Where work is done."""
@@ -60,6 +67,8 @@ class Office:
     console: Console
     """Each line goes to the job's log too."""
     reporter: Reporter
+    publish: Callable[[Publish], "Publication"] = lambda make: make()
+    """Calls what publishes into `repository`, and brings the version to where versions are kept."""
 
 
 @dataclass(frozen=True)

@@ -17,23 +17,19 @@ from tests.cluster.serving.images import S3
 
 BUCKET = "models"
 SECRET = "store"
+WRITER_SECRET = "store-writer"
 S3_PORT = 8333
 READER, WRITER = ("reader", "reader-key-of-a-test"), ("writer", "writer-key-of-a-test")
 
 
 def s3_server(namespace: str) -> list[Object]:
-    """A SeaweedFS with a reader and a writer, its Service `s3`, and the reader's Secret for the chart."""
+    """A SeaweedFS with a reader and a writer, its Service `s3`, and the Secrets of both for the chart."""
     people = [_person(WRITER, "Admin", "Read", "Write", "List"), _person(READER, f"Read:{BUCKET}", f"List:{BUCKET}")]
-    reader = {
-        "AWS_ACCESS_KEY_ID": READER[0],
-        "AWS_SECRET_ACCESS_KEY": READER[1],
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "S3_ENDPOINT": f"http://s3.{namespace}.svc:{S3_PORT}",
-    }
     service = {"selector": {"app": "s3"}, "ports": [{"port": S3_PORT}]}
     return [
         _secret("s3-people", {"people.json": json.dumps({"identities": people})}),
-        _secret(SECRET, reader),
+        _secret(SECRET, _access(namespace, READER)),
+        _secret(WRITER_SECRET, _access(namespace, WRITER)),
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s3"}, "spec": service},
         _s3_pod(),
     ]
@@ -100,6 +96,15 @@ def writer(cluster: Cluster, namespace: str, *, pod: str = "s3", keys: tuple[str
             secret_access_key=keys[1],
             client_options={"allow_http": True},
         )
+
+
+def _access(namespace: str, keys: tuple[str, str]) -> dict[str, str]:
+    return {
+        "AWS_ACCESS_KEY_ID": keys[0],
+        "AWS_SECRET_ACCESS_KEY": keys[1],
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "S3_ENDPOINT": f"http://s3.{namespace}.svc:{S3_PORT}",
+    }
 
 
 def _person(keys: tuple[str, str], *actions: str) -> Object:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from contract.examples.store import open_store
 from contract.jobs.documents import RetrainParameters
+from contract.store import open_store
 from tests.integration.retrain.workshop import Workshop
 from tests.support.s3 import BUCKET, S3Server
 from tests.support.uploaded import noise

@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ class Workshop:
 
     root: Path
     rows: JobRows
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Of the environment of jobs in processes of their own."""
 
     @property
     def repository(self) -> Path:
@@ -55,17 +57,22 @@ class Workshop:
             "TRAINING_PRECISION": "float32",
             "TRAINING_CHECKPOINT_STEPS": "2",
             "FAULT": fault,
+            **self.given,
         }
 
     def do(self, job: str, **changes: Any) -> dict[str, Any]:
         """Do the first attempt in this process; returns the row after it."""
-        given = {"examples": str(self.examples), "database": SecretStr(self.rows.url), **changes}
+        given = {
+            "examples": str(self.examples),
+            "repository": str(self.repository),
+            "database": SecretStr(self.rows.url),
+            **changes,
+        }
         settings = TrainingSettings(
             _env_file=None,
             runs_dir=self.runs,
             cache_dir=self.root / "cache",
             data_dir=self.root / "cifar10",
-            repository=self.repository,
             **given,
         )
         with stops(None) as stop:

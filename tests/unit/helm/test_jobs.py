@@ -96,6 +96,52 @@ def test_a_job_publishes_where_the_gateway_reads() -> None:
     assert {"persistentVolumeClaim": {"claimName": "models"}, "name": "models"} in trainer(objects)["volumes"]
 
 
+@pytest.mark.parametrize(
+    ("values", "jobs", "secret"),
+    [
+        ({"store": {"uri": "s3://models/all", "secret": "reader"}}, {"storeSecret": "writer"}, "writer"),
+        ({"store": {"uri": "s3://models/all", "secret": "both"}}, {}, "both"),
+        ({"store": {"uri": "s3://models/all", "embedded": {"enabled": True}}}, {}, "sail-store-writer"),
+    ],
+    ids=["a-writer", "the-store-s", "embedded"],
+)
+def test_a_job_publishes_into_the_bucket_by_the_keys_of_who_may(values: Object, jobs: Object, secret: str) -> None:
+    objects = with_jobs(jobs, **EXAMPLES, **values)
+    given = settings(objects)
+    assert given["TRAINING_REPOSITORY"]["value"] == "s3://models/all"
+    keys = {
+        "TRAINING_REPOSITORY_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID",
+        "TRAINING_REPOSITORY_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY",
+        "TRAINING_REPOSITORY_REGION": "AWS_DEFAULT_REGION",
+        "TRAINING_REPOSITORY_ENDPOINT": "S3_ENDPOINT",
+    }
+    read = {name: given[name]["valueFrom"]["secretKeyRef"] for name in keys}
+    assert {name: (one["name"], one["key"]) for name, one in read.items()} == {
+        name: (secret, key) for name, key in keys.items()
+    }
+    # Uploaded data have their own.
+    assert given["AWS_ACCESS_KEY_ID"]["valueFrom"]["secretKeyRef"]["name"] == "uploads"
+    assert "models" not in {one["name"] for one in trainer(objects)["volumes"]}
+    writers = [one for one in objects if secret in json.dumps(one) and one["kind"] in {"Deployment", "ServiceAccount"}]
+    assert secret == "both" or not writers
+
+
+def test_a_job_without_keys_of_its_own_is_who_its_pod_is() -> None:
+    objects = with_jobs(store={"uri": "s3://models"})
+    assert not [name for name in settings(objects) if name.startswith(("TRAINING_REPOSITORY_", "AWS_"))]
+
+
+def test_jobs_reach_the_embedded_store() -> None:
+    values = {"store": {"uri": "s3://models", "embedded": {"enabled": True}}}
+    secret = find(with_jobs(**values), "Secret", "store-writer")["stringData"]
+    assert secret["S3_ENDPOINT"] == "http://sail-store.prod.svc:8333"
+    rules = find(with_jobs(**values), "NetworkPolicy", "store")["spec"]["ingress"]
+    assert {"app.kubernetes.io/component": "trainer"}.items() <= rules[0]["from"][1]["podSelector"][
+        "matchLabels"
+    ].items()
+    assert "trainer" not in json.dumps(find(render(**values), "NetworkPolicy", "store"))
+
+
 def test_gateways_and_jobs_share_the_database_and_uploaded_data() -> None:
     objects = with_jobs(**EXAMPLES)
     known, given = from_secrets(objects), settings(objects)
@@ -167,14 +213,14 @@ def test_the_trainer_s_image_is_this_version_s_and_its_name_fits_a_cron_job() ->
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"store": {"uri": "s3://models"}}, "jobs.enabled needs a store that a job can write"),
+        ({"jobs": {"enabled": True, "storeSecret": "writer"}}, "jobs.storeSecret is for a bucket"),
         ({"gateway": {}}, "jobs.enabled needs one PostgreSQL"),
     ],
-    ids=["s3", "no-database"],
+    ids=["a-claim-has-no-keys", "no-database"],
 )
 def test_what_no_job_could_do_its_work_with_is_refused(values: Object, said: str) -> None:
     with pytest.raises(HelmFailed, match=re.escape(said)):
-        with_jobs(**values)
+        render(**{**ON, **values})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from contract.examples.batch import Use, batch_path, object_path
-from contract.examples.store import open_store
+from contract.store import open_store
 from tests.support.uploaded import noise, upload, withdraw
 from training.retrain.errors import ExamplesDamaged, ExamplesMissing, ExamplesUnreachable
 from training.retrain.examples import ExampleReader

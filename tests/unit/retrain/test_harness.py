@@ -44,7 +44,9 @@ def do(work: Work, rows: JobRows, job: str, root: Path, *, stdin: int | None = N
 
 
 def settings(root: Path) -> TrainingSettings:
-    return TrainingSettings(_env_file=None, runs_dir=root / "runs", repository=root, examples=str(root / "examples"))
+    return TrainingSettings(
+        _env_file=None, runs_dir=root / "runs", repository=str(root), examples=str(root / "examples")
+    )
 
 
 def until_stopped(_assignment: Assignment, office: Office) -> NoReturn:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.examples.batch import Batch, Use, object_path
-from contract.examples.store import open_store
+from contract.store import open_store
 from tests.support.cifar10 import sample
 from tests.support.uploaded import Labelled, noise, png, upload
 from training.retrain.errors import ExamplesDamaged

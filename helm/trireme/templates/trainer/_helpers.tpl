@@ -9,10 +9,16 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: trainer
 {{- end }}
 
+{{/* The Secret of who publishes into the store; empty: the pods' own identity. */}}
+{{- define "trireme.publisherSecret" -}}
+{{- $reader := include "trireme.storeSecret" . }}
+{{- .Values.jobs.storeSecret | default (ternary (printf "%s-writer" $reader) $reader .Values.store.embedded.enabled) }}
+{{- end }}
+
 {{/* What no job could do its work with is refused before anything is deployed. */}}
 {{- define "trireme.trainerChecks" -}}
-{{- if not (include "trireme.isClaim" .) }}
-{{- fail "jobs.enabled needs a store that a job can write: let store.uri be pvc://claim, of a ReadWriteMany claim." }}
+{{- if and .Values.jobs.storeSecret (include "trireme.isClaim" .) }}
+{{- fail "jobs.storeSecret is for a bucket: let store.uri be s3://bucket." }}
 {{- end }}
 {{- if not (include "trireme.databaseSecret" .) }}
 {{- fail "jobs.enabled needs one PostgreSQL for gateways and jobs: let gateway.database.secret name a Secret with its url." }}

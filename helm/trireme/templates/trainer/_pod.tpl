@@ -19,18 +19,22 @@ containers:
   securityContext: {{- include "trireme.containerSecurity" . | nindent 4 }}
   resources: {{- toYaml .Values.jobs.resources | nindent 4 }}
   volumeMounts:
+  {{- if include "trireme.isClaim" . }}
   - name: models
     mountPath: /models
     {{- with include "trireme.claimFolder" . }}
     subPath: {{ . }}
     {{- end }}
+  {{- end }}
   - {name: work, mountPath: /job}
   - {name: tmp, mountPath: /tmp}
   - {name: shared-memory, mountPath: /dev/shm}
   {{- with .Values.jobs.volumeMounts }}{{ toYaml . | nindent 2 }}{{ end }}
 volumes:
+{{- if include "trireme.isClaim" . }}
 - name: models
   persistentVolumeClaim: {claimName: {{ include "trireme.claim" . }}}
+{{- end }}
 - name: work
   emptyDir: {sizeLimit: {{ .Values.jobs.disk.work }}}
 - name: tmp
@@ -48,13 +52,25 @@ volumes:
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
 {{- include "trireme.s3Access" (dict "secret" .Values.examples.secret "endpoint" "TRAINING_EXAMPLES_ENDPOINT") }}
+{{- include "trireme.publisherAccess" . }}
 {{- range $name, $from := .Values.jobs.secretSettings }}
 - {name: {{ $name }}, valueFrom: {secretKeyRef: {name: {{ $from.secret }}, key: {{ $from.key }}}}}
 {{- end }}
 {{- end }}
 
+{{/* Of the versions' bucket, under names of its own: that of uploaded data may have other keys. */}}
+{{- define "trireme.publisherAccess" }}
+{{- $secret := include "trireme.publisherSecret" . }}
+{{- if and $secret (not (include "trireme.isClaim" .)) }}
+- {name: TRAINING_REPOSITORY_ACCESS_KEY_ID, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: AWS_ACCESS_KEY_ID}}}
+- {name: TRAINING_REPOSITORY_SECRET_ACCESS_KEY, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: AWS_SECRET_ACCESS_KEY}}}
+- {name: TRAINING_REPOSITORY_REGION, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: AWS_DEFAULT_REGION, optional: true}}}
+- {name: TRAINING_REPOSITORY_ENDPOINT, valueFrom: {secretKeyRef: {name: {{ $secret }}, key: S3_ENDPOINT, optional: true}}}
+{{- end }}
+{{- end }}
+
 {{- define "trireme.trainerSettings" -}}
-TRAINING_REPOSITORY: /models
+TRAINING_REPOSITORY: {{ ternary "/models" .Values.store.uri (eq (include "trireme.isClaim" .) "yes") | quote }}
 TRAINING_CACHE_DIR: /job/cache
 # A tracker in the pod would end with it; `jobs.settings` names a server.
 TRAINING_TRACKING: none
