@@ -7,6 +7,10 @@ from gateway.decoding import Source
 from gateway.inference import Features
 
 BLOCK = 1024 * 1024
+HELD_BYTES = 128 * 1024
+"""Up to which a picture is hashed without letting other threads have the interpreter: getting it back takes longer."""
+HELD_BLOCK = 2047
+"""The most that hashlib takes without letting go of it (HASHLIB_GIL_MINSIZE)."""
 
 
 class DigestedSource:
@@ -20,8 +24,18 @@ class DigestedSource:
     def __call__(self) -> bytes:
         """The picture's bytes."""
         content = self._source()
-        self.digest = hashlib.sha256(content).hexdigest()
+        self.digest = digest_of(content)
         return content
+
+
+def digest_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    if len(content) > HELD_BYTES:
+        return hashlib.sha256(content).hexdigest()
+    found, view = hashlib.sha256(), memoryview(content)
+    for start in range(0, len(content), HELD_BLOCK):
+        found.update(view[start : start + HELD_BLOCK])
+    return found.hexdigest()
 
 
 def row_digests(features: Features) -> list[str]:
