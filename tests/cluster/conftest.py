@@ -6,13 +6,22 @@ from uuid import uuid4
 
 import pytest
 
+from tests.cluster.addons import prometheus
+from tests.cluster.addons.pipeline import Pipeline, adapter_archive, monitored, objects
 from tests.cluster.kit.cluster import Cluster
 from tests.cluster.kit.errors import PlatformUnfit, ToolsMissing
+from tests.cluster.kit.kubectl import Object
 from tests.cluster.kit.provider import provide
 from tests.cluster.kit.settings import AddOn, ClusterSettings
 from tests.cluster.manifests import claim
+from tests.cluster.serving import accounts
 from tests.cluster.serving.callers import Callers
-from tests.cluster.serving.images import STAND_IN
+from tests.cluster.serving.claims import Claim
+from tests.cluster.serving.deployment import RELEASE
+from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, STAND_IN
+from tests.cluster.serving.scaled import Scaled
+from tests.cluster.serving.watch import Say
+from tests.integration.rollout.test_laptop import publish
 
 HERE = Path(__file__).parent
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
@@ -55,6 +64,12 @@ def cluster(settings: ClusterSettings, say: Callable[[str], None]) -> Iterator[C
 def autoscaling(settings: ClusterSettings) -> None:
     """Skips tests of autoscalers, unless they were asked for."""
     _ask_for("autoscaling", settings)
+
+
+@pytest.fixture(scope="session")
+def hold(settings: ClusterSettings) -> None:
+    """Skips what takes a quarter of an hour, unless it was asked for."""
+    _ask_for("hold", settings)
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +118,33 @@ def models(cluster: Cluster, namespace: str) -> Iterator[str]:
 def stand_in(cluster: Cluster) -> str:
     """The name of a loaded image that serves HTTP on port 8080, built from a Dockerfile of this repository."""
     return cluster.build_and_load(STAND_IN)
+
+
+@pytest.fixture
+def place(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[str]:
+    """A namespace with a claim that holds a version of `tiny`, and with accounts."""
+    for source in (GATEWAY, MODEL_SERVER):
+        cluster.build_and_load(source)
+    claim = Claim(cluster, namespace, "models")
+    claim.make()
+    publish(tmp_path, 1)
+    claim.copy(tmp_path / "tiny-v1", stand_in)
+    cluster.kubectl.apply([accounts.secret()], namespace=namespace)
+    yield namespace
+    claim.remove()
+
+
+@pytest.fixture
+def start(cluster: Cluster, settings: ClusterSettings, say: Say) -> Callable[..., Pipeline]:
+    """Starts Prometheus, which reads a release and has more rules where they are given, and prometheus-adapter."""
+
+    def started(scaled: Scaled, *more: Object) -> Pipeline:
+        cluster.load(adapter_archive(settings, cluster.images, say))
+        cluster.build_and_load(prometheus.image())
+        scrape, groups = monitored(RELEASE, scaled.namespace, scaled.values)
+        cluster.kubectl.apply(objects(cluster, scrape, [*groups, *more]))
+        found = Pipeline(cluster)
+        found.wait()
+        return found
+
+    return started

@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.addons import prometheus
-from tests.cluster.addons.pipeline import Pipeline, adapter_archive, monitored, objects
+from tests.cluster.addons.pipeline import Pipeline
 from tests.cluster.kit.cluster import Cluster
-from tests.cluster.kit.kubectl import Object, wait_until
-from tests.cluster.kit.settings import ClusterSettings
-from tests.cluster.serving import accounts
-from tests.cluster.serving.claims import Claim
+from tests.cluster.kit.kserve import MANAGER
+from tests.cluster.kit.kserve import NAMESPACE as KSERVE
+from tests.cluster.kit.kubectl import wait_until
+from tests.cluster.serving.callers import Callers
 from tests.cluster.serving.deployment import RELEASE
-from tests.cluster.serving.images import GATEWAY, MODEL_SERVER, ROOT
-from tests.cluster.serving.locust import load
-from tests.cluster.serving.scaled import WAIT_S, Scaled, values
+from tests.cluster.serving.images import POSTGRES, ROOT
+from tests.cluster.serving.locust import Load, load
+from tests.cluster.serving.scaled import MODEL, QUICK, SLOT, WAIT_S, Scaled, values
 from tests.cluster.serving.watch import Say, Watch
-from tests.integration.rollout.test_laptop import publish
+from tests.integration.rollout.test_laptop import PICTURE
 
 pytestmark = pytest.mark.usefixtures("autoscaling")
 PICTURES = ROOT / "examples"
@@ -29,6 +28,15 @@ second, or more than six of them wait."""
 TARGETS = {"inFlight": 3, "itemRate": 12, "busyShare": 0.7, "queueRatio": 5, "cpuPercent": 80}
 # Of one processor a third: three replicas leave something for all else.
 RESOURCES = {"requests": {"cpu": "300m", "memory": "128Mi"}, "limits": {"cpu": "300m", "memory": "1Gi"}}
+LEFT_S = 10
+GATEWAYS = {
+    "enabled": True,
+    "minReplicas": 1,
+    "maxReplicas": 2,
+    "cpuPercent": 100,
+    "requestsInFlight": 2,
+    "behavior": QUICK,
+}
 HELD_S = 45
 """Nine looks of the autoscaler of this cluster, and three of its windows."""
 GPU_TARGETS = dict.fromkeys(TARGETS) | {"gpuBusyShare": 0.35, "gpuMemoryShare": 0.9, "cpuPercent": 100}
@@ -50,36 +58,6 @@ DCGM = {
 """What NVIDIA's exporter would say, out of what the pods really do."""
 
 
-@pytest.fixture
-def place(cluster: Cluster, namespace: str, stand_in: str, tmp_path: Path) -> Iterator[str]:
-    """A namespace with a claim that holds a version of `tiny`, and with accounts."""
-    for source in (GATEWAY, MODEL_SERVER):
-        cluster.build_and_load(source)
-    claim = Claim(cluster, namespace, "models")
-    claim.make()
-    publish(tmp_path, 1)
-    claim.copy(tmp_path / "tiny-v1", stand_in)
-    cluster.kubectl.apply([accounts.secret()], namespace=namespace)
-    yield namespace
-    claim.remove()
-
-
-@pytest.fixture
-def start(cluster: Cluster, settings: ClusterSettings, say: Say) -> Callable[..., Pipeline]:
-    """Starts Prometheus, which reads a release and has more rules where they are given, and prometheus-adapter."""
-
-    def started(scaled: Scaled, *more: Object) -> Pipeline:
-        cluster.load(adapter_archive(settings, cluster.images, say))
-        cluster.build_and_load(prometheus.image())
-        scrape, groups = monitored(RELEASE, scaled.namespace, scaled.values)
-        cluster.kubectl.apply(objects(cluster, scrape, [*groups, *more]))
-        found = Pipeline(cluster)
-        found.wait()
-        return found
-
-    return started
-
-
 @pytest.mark.timeout(1500, func_only=True)
 def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothing_is_known(
     cluster: Cluster, place: str, start: Callable[..., Pipeline], tmp_path: Path, say: Say
@@ -93,6 +71,7 @@ def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothin
         watch = Watch(say)
         with load(access, "tiny", tmp_path / "many", users=MANY, pictures=PICTURES) as many:
             three_compute(scaled, watch)
+            kserve_begins_again(scaled, watch)
             pipeline.lose()
             watch.until("the autoscaler sees nothing", scaled.is_blind, WAIT_S)
         watch.tell("the load is over")
@@ -101,7 +80,12 @@ def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_nothin
         pipeline.bring_back()
         watch.until("one replica is left", lambda: scaled.are_ready(1), WAIT_S)
         watch.tell(f"sees {scaled.seen()}")
-    for found in (few, many):
+    none_failed(few, many, watch=watch)
+
+
+def none_failed(*loads: Load, watch: Watch) -> None:
+    """All users got answers."""
+    for found in loads:
         watch.tell(str(found.total))
         assert found.failures == []
         assert found.total.requests > 0
@@ -115,12 +99,66 @@ def three_compute(scaled: Scaled, watch: Watch) -> None:
     watch.until("each of them computes", lambda: all(scaled.computed(pod) > 0 for pod in scaled.replicas()), WAIT_S)
 
 
+def kserve_begins_again(scaled: Scaled, watch: Watch) -> None:
+    """A new KServe looks at the InferenceService, and leaves it three replicas."""
+    kubectl, where = scaled.cluster.kubectl, ("-n", KSERVE)
+    kubectl.run("delete", "pods", f"--selector=control-plane={MANAGER}", *where)
+    kubectl.rolled_out(f"deployment/{MANAGER}", namespace=KSERVE, timeout_s=WAIT_S)
+    name = f"{scaled.namespace}/{SLOT}"
+    watch.until(
+        "a new KServe looks at the model",
+        lambda: name in kubectl.run("logs", f"deployment/{MANAGER}", *where, "--tail=-1"),
+        WAIT_S,
+    )
+    end = time.monotonic() + LEFT_S
+    while time.monotonic() < end:
+        assert scaled.wanted() == len(scaled.replicas()) == 3
+        time.sleep(1)
+    watch.tell("three replicas all the while")
+
+
 def three_stay(scaled: Scaled) -> None:
     """Three replicas, over more than the autoscaler's window."""
     end = time.monotonic() + HELD_S
     while time.monotonic() < end:
         assert scaled.wanted() == len(scaled.replicas()) == 3
         time.sleep(2)
+
+
+@pytest.mark.timeout(1500, func_only=True)
+def test_gateways_follow_the_requests_in_flight_without_a_failed_one(
+    cluster: Cluster, place: str, start: Callable[..., Pipeline], say: Say
+) -> None:
+    cluster.build_and_load(POSTGRES)
+    found = values(TARGETS, RESOURCES)
+    gateway = found["gateway"] | {"database": {"embedded": {"enabled": True, "image": POSTGRES.name}}}
+    scaled = Scaled(cluster, place, found | {"gateway": gateway, "autoscaling": {"gateway": GATEWAYS}})
+    start(scaled)
+    scaled.install()
+    wait_until("The model", lambda: scaled.are_ready(1), timeout_s=WAIT_S)
+    with scaled.reached() as access:
+        key = access.key
+    watch, (few, many) = Watch(say), (Callers(cluster.kubectl, place, name) for name in ("few", "many"))
+    url = f"http://{RELEASE}-gateway/v1/models/{MODEL}/predict"
+    few.start(url, key, PICTURE, callers=1)
+    many.start(url, key, PICTURE, callers=MANY)
+    watch.until("two gateways are ready", lambda: gateways(scaled) == [True, True], WAIT_S)
+    many.more()
+    assert many.bad() == []
+    many.end()
+    watch.until("one gateway is left", lambda: gateways(scaled) == [True], WAIT_S)
+    few.more()
+    assert few.bad() == []
+
+
+def gateways(scaled: Scaled) -> list[bool]:
+    """Of each of the gateway's pods, those on their way out among them, whether it is ready."""
+    label = "app.kubernetes.io/component=gateway"
+    found = scaled.cluster.kubectl.run("get", "pods", "-l", label, "-n", scaled.namespace, "-o", "json")
+    return [
+        any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
+        for pod in json.loads(found)["items"]
+    ]
 
 
 @pytest.fixture

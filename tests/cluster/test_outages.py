@@ -1,5 +1,6 @@
 """What fails on a real cluster, under callers inside it who never stop: one release, its store a real S3 server."""
 
+import json
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
@@ -200,6 +201,26 @@ def test_a_gateway_leaves_and_no_request_fails(site: Site, callers: Callers, cal
     site.cluster.kubectl.rolled_out(GATEWAYS, namespace=site.namespace, timeout_s=WAIT_S)
     callers.more()
     assert callers.bad(calm) == []
+
+
+def test_every_pod_is_evicted_as_a_drain_does_it_and_no_request_fails(
+    site: Site, callers: Callers, calm: float
+) -> None:
+    for label in (f"serving.kserve.io/inferenceservice={SLOT_A}", GATEWAY_PODS):
+        for pod in site.found(label):
+            # While another pod is on its way the budget refuses, and whoever drains asks again.
+            wait_until("Its eviction", lambda pod=pod: succeeds(partial(evict, site, pod)), timeout_s=WAIT_S)  # type: ignore[misc]
+    wait_until("Every replica", lambda: ready(site, SLOT_A) == REPLICAS, timeout_s=WAIT_S)
+    site.cluster.kubectl.rolled_out(GATEWAYS, namespace=site.namespace, timeout_s=WAIT_S)
+    callers.more()
+    assert callers.bad(calm) == []
+
+
+def evict(site: Site, pod: Object) -> None:
+    name = pod["metadata"]["name"]
+    path = f"/api/v1/namespaces/{site.namespace}/pods/{name}/eviction"
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": site.namespace}}
+    site.cluster.kubectl.run("create", "--raw", path, "-f", "-", text=json.dumps(body))
 
 
 def test_gateways_are_killed_one_after_the_other_and_only_their_own_connections_break(

@@ -12,6 +12,7 @@ import yaml
 from tests.cluster.kit.kubectl import Kubectl, Object, succeeds, wait_until
 
 NAMESPACE = "kserve"
+MANAGER = "kserve-controller-manager"
 WEBHOOK_CERTIFICATE = "kserve-webhook-server-cert"
 WEBHOOK_SERVICE = "kserve-webhook-server-service"
 NAMESPACED = {"ConfigMap", "Deployment", "Role", "RoleBinding", "Secret", "Service", "ServiceAccount"}
@@ -44,7 +45,7 @@ class KServe:
         # The manager looks for its kinds once, when it starts.
         wait_until("The making of KServe's kinds", lambda: succeeds(lambda: established(kubectl)), timeout_s=timeout_s)
         kubectl.apply(self._core(authority))
-        kubectl.rolled_out("deployment/kserve-controller-manager", namespace=NAMESPACE, timeout_s=timeout_s)
+        kubectl.rolled_out(f"deployment/{MANAGER}", namespace=NAMESPACE, timeout_s=timeout_s)
         kubectl.apply(self._webhooks(authority))
         wait_until("KServe's first answer", lambda: succeeds(lambda: admits(kubectl)), timeout_s=timeout_s)
         kubectl.apply([self._storage_container()])

@@ -11,7 +11,6 @@ from tests.cluster.manifests import CONTAINER_SECURITY, POD_SECURITY
 from tests.cluster.serving.images import GATEWAY
 
 PROGRAM = Path(__file__).with_name("steady.py")
-NAME = "callers"
 
 
 @dataclass(frozen=True)
@@ -20,17 +19,22 @@ class Callers:
 
     kubectl: Kubectl
     namespace: str
+    name: str = "callers"
 
     def start(self, url: str, key: str, picture: bytes, *, callers: int = 4) -> None:
         """Begin, and return when the first answers came."""
         given = {"URL": url, "KEY": key, "CALLERS": str(callers), "PICTURE": base64.b64encode(picture).decode()}
-        self.kubectl.apply([_pod(given)], namespace=self.namespace)
-        self.kubectl.wait("condition=Ready", f"pod/{NAME}", namespace=self.namespace)
+        self.kubectl.apply([_pod(self.name, given)], namespace=self.namespace)
+        self.kubectl.wait("condition=Ready", f"pod/{self.name}", namespace=self.namespace)
         self.more()
+
+    def end(self) -> None:
+        """Stop calling."""
+        self.kubectl.delete(f"pod/{self.name}", namespace=self.namespace)
 
     def lines(self) -> list[dict[str, Any]]:
         """What they have said by now."""
-        said = self.kubectl.run("logs", NAME, "-n", self.namespace)
+        said = self.kubectl.run("logs", self.name, "-n", self.namespace)
         return [json.loads(line) for line in said.splitlines()]
 
     def more(self, *, timeout_s: float = 120) -> None:
@@ -58,7 +62,7 @@ def refusals_s(bad: list[dict[str, Any]]) -> float:
     return max(one["ended"] for one in bad) - min(one["began"] for one in bad) if bad else 0.0
 
 
-def _pod(environment: dict[str, str]) -> Object:
+def _pod(name: str, environment: dict[str, str]) -> Object:
     container = {
         "name": "callers",
         "image": GATEWAY.name,
@@ -69,4 +73,4 @@ def _pod(environment: dict[str, str]) -> Object:
         "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
     }
     spec = {"securityContext": POD_SECURITY, "containers": [container], "terminationGracePeriodSeconds": 0}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME}, "spec": spec}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
