@@ -104,7 +104,7 @@ def kserve_begins_again(scaled: Scaled, watch: Watch) -> None:
     kubectl, where = scaled.cluster.kubectl, ("-n", KSERVE)
     kubectl.run("delete", "pods", f"--selector=control-plane={MANAGER}", *where)
     kubectl.rolled_out(f"deployment/{MANAGER}", namespace=KSERVE, timeout_s=WAIT_S)
-    name = f"{scaled.namespace}/{SLOT}"
+    name = f'"isvc":"{SLOT}","namespace":"{scaled.namespace}"'
     watch.until(
         "a new KServe looks at the model",
         lambda: name in kubectl.run("logs", f"deployment/{MANAGER}", *where, "--tail=-1"),
