@@ -100,6 +100,10 @@ class Holdings:
         strange = [one for one in replicas if not _is_of_another(one, name.model) and not wanted & set(one.holds or ())]
         return not strange and any(name.triton_name in (one.holds or ()) for one in replicas)
 
+    def count(self, name: ModelVersion) -> int:
+        """How many replicas have a version."""
+        return sum(name.triton_name in (one.holds or ()) for one in self._replicas())
+
     def _served(self, model: str, held: set[int]) -> ServedModel | None:
         stable = self._stable_of(model, held)
         if stable is None:

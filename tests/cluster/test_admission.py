@@ -9,6 +9,7 @@ import pytest
 from gateway.jobs.kubernetes.api import JobApi
 from gateway.jobs.kubernetes.launcher import KubernetesLauncher
 from gateway.jobs.launcher import Fate
+from gateway.kubernetes.errors import ApiRefused
 from gateway.rollout.slots.api import SlotApi
 from tests.cluster.conftest import RESTRICTED
 from tests.cluster.kit.cluster import Cluster
@@ -37,7 +38,7 @@ def held(cluster: Cluster, namespace: str, tmp_path_factory: pytest.TempPathFact
     assert f"trireme.{namespace}.sail" not in policies
 
 
-@pytest.mark.parametrize("part", ["jobs", "slots"])
+@pytest.mark.parametrize("part", ["jobs", "replicas", "slots"])
 def test_the_api_server_understands_every_rule(cluster: Cluster, held: Held, part: str) -> None:
     name = f"validatingadmissionpolicy/trireme.{held.namespace}.sail.{part}"
     wait_until("The look at types", lambda: "typeChecking" in status(cluster, name), timeout_s=WAIT_S)
@@ -161,3 +162,26 @@ def controller(image: str) -> Object:
         "metadata": {"name": "kserve-controller-manager"},
         "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod},
     }
+
+
+def test_a_slot_gets_more_replicas_up_to_the_bound_and_never_fewer(cluster: Cluster, held: Held) -> None:
+    cluster.kubectl.apply([deployment("tiny-b-predictor", held.namespace)])
+    api = SlotApi(held.place, "sail-slots")
+    api.scale("tiny-b-predictor", 3)
+    assert api.replicas("tiny-b-predictor") == 3
+    for replicas, why in ((4, "no more replicas than"), (2, "takes no replicas away")):
+        with pytest.raises(ApiRefused, match=why):
+            api.scale("tiny-b-predictor", replicas)
+    with pytest.raises(ApiRefused, match="forbidden"):
+        api.scale("sail-gateway", 1)
+    assert api.replicas("tiny-b-predictor") == 3
+    api.close()
+
+
+def deployment(name: str, namespace: str) -> Object:
+    labels = {"app": name}
+    containers = [{"name": "c", "image": "trireme.test/nothing:none"}]
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": containers}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": pod}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec}

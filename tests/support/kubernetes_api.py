@@ -48,6 +48,8 @@ class Cluster:
     config_maps: dict[str, Raw] = field(default_factory=dict)
     services: dict[str, Raw] = field(default_factory=dict)
     """InferenceServices."""
+    replicas: dict[str, int] = field(default_factory=dict)
+    """How many each Deployment is to have."""
     autoscalers: dict[str, Raw] = field(default_factory=dict)
     """HorizontalPodAutoscalers."""
     events: list[Raw] = field(default_factory=list)
@@ -151,6 +153,8 @@ class _Handler(BaseHTTPRequestHandler):
         if method == "DELETE":
             return self._deleted(name)
         if method == "PATCH":
+            if name.endswith("/scale"):
+                return self._scaled(name.removesuffix("/scale"), json.loads(body))
             return self._applied(name, body, parse_qs(address.query))
         return self._found(kind, name, parse_qs(address.query))
 
@@ -160,6 +164,12 @@ class _Handler(BaseHTTPRequestHandler):
             return 409, problem(409, "AlreadyExists")
         self.cluster.jobs[name] = job
         return 201, job
+
+    def _scaled(self, name: str, change: Raw | None = None) -> tuple[int, Raw] | None:
+        if name not in self.cluster.replicas:
+            return None
+        self.cluster.replicas[name] = (change or {}).get("spec", {}).get("replicas", self.cluster.replicas[name])
+        return 200, {"kind": "Scale", "spec": {"replicas": self.cluster.replicas[name]}}
 
     def _applied(self, name: str, body: bytes, query: dict[str, list[str]]) -> tuple[int, Raw]:
         if self.headers["Content-Type"] != "application/apply-patch+yaml" or "fieldManager" not in query:
@@ -182,6 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         if kind in {"horizontalpodautoscalers", "events"}:
             items = self.cluster.events if kind == "events" else list(self.cluster.autoscalers.values())
             return 200, {"kind": "List", "apiVersion": "v1", "items": items}
+        if kind == "deployments":
+            return self._scaled(name.removesuffix("/scale"))
         kinds = {
             "cronjobs": self.cluster.cron_jobs,
             "jobs": self.cluster.jobs,

@@ -12,6 +12,7 @@ REQUEST_S = 5.0
 NOT_FOUND = 404
 
 CONFIG_MAPS = "/api/v1/namespaces/{namespace}/configmaps/{name}"
+SCALES = "/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
 SERVICES = "/apis/serving.kserve.io/v1beta1/namespaces/{namespace}/inferenceservices/{name}"
 
 
@@ -28,12 +29,17 @@ class SlotApi:
 
     def find(self, name: str) -> Raw | None:
         """An InferenceService; None where there is none."""
-        try:
-            return self._requests.json("GET", SERVICES, name=name)
-        except ApiRefused as error:
-            if error.status != NOT_FOUND:
-                raise
-            return None
+        return self._found(SERVICES, name)
+
+    def replicas(self, deployment: str) -> int | None:
+        """How many replicas a Deployment is to have; None where there is none."""
+        scale = self._found(SCALES, deployment)
+        return None if scale is None else int((scale.get("spec") or {}).get("replicas", 0))
+
+    def scale(self, deployment: str, replicas: int) -> None:
+        """Let a Deployment have so many replicas."""
+        body = {"spec": {"replicas": replicas}}
+        self._requests.json("PATCH", SCALES, name=deployment, body=body, content_type="application/merge-patch+json")
 
     def apply(self, service: Raw) -> None:
         """Make an InferenceService, or change what differs (server-side apply)."""
@@ -49,3 +55,11 @@ class SlotApi:
     def close(self) -> None:
         """End the connections."""
         self._requests.close()
+
+    def _found(self, path: str, name: str) -> Raw | None:
+        try:
+            return self._requests.json("GET", path, name=name)
+        except ApiRefused as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None

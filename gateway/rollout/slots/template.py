@@ -16,6 +16,7 @@ from gateway.rollout.slots.plan import Observed, Slot
 STOP = "serving.kserve.io/stop"
 """KServe's annotation (0.20 and newer): it removes what runs, and keeps the InferenceService."""
 VERSION = "{version}"
+MAX_REPLICAS = "max-replicas"
 
 Raw = dict[str, Any]
 
@@ -33,6 +34,8 @@ class Template:
     storage_uri: str
     owner: Raw
     """The reference to the ConfigMap: what was made goes with it."""
+    max_replicas: int | None = None
+    """How wide the gateway may make a slot; None: KServe holds the number of replicas."""
 
     def filled(self, slot: Slot, version: int, *, is_running: bool) -> Raw:
         """The InferenceService of a slot that serves a version, or that is stopped."""
@@ -69,6 +72,11 @@ def slot_name(model: str, slot: Slot) -> str:
     return f"{model}-{slot.value}"
 
 
+def deployment_name(model: str, slot: Slot) -> str:
+    """What KServe calls the Deployment that it makes for a slot."""
+    return f"{slot_name(model, slot)}-predictor"
+
+
 def is_ready(service: Raw | None) -> bool:
     """Whether KServe says that an InferenceService is ready."""
     conditions = ((service or {}).get("status") or {}).get("conditions") or []
@@ -83,13 +91,16 @@ def read_templates(config_map: Raw) -> Mapping[str, Template]:
         }
         data: Mapping[str, str] = config_map.get("data") or {}
         names = [key.removesuffix(".json") for key in data if key.endswith(".json")]
-        return {name: _template(name, json.loads(data[f"{name}.json"]), owner) for name in names}
+        return {
+            name: _template(name, json.loads(data[f"{name}.json"]), owner, data.get(f"{name}.{MAX_REPLICAS}"))
+            for name in names
+        }
     except (KeyError, TypeError, ValueError, AttributeError, NameInvalid):
         raise TemplateUnfit("The ConfigMap of the slots holds what is no template.") from None
 
 
-def _template(model: str, document: Raw, owner: Raw) -> Template:
+def _template(model: str, document: Raw, owner: Raw, most: str | None) -> Template:
     uri = str(document["spec"]["predictor"]["model"]["storageUri"])
     if uri.count(VERSION) != 1:
         raise ValueError("the place of the version is missing")
-    return Template(check_model_name(model), document, uri, owner)
+    return Template(check_model_name(model), document, uri, owner, None if most is None else int(most))

@@ -10,8 +10,9 @@ from contract.served import Served, ServedModel
 from gateway.holdings import Holdings
 from gateway.kubernetes.errors import ApiAway, ApiRefused
 from gateway.rollout.slots.api import SlotApi
-from gateway.rollout.slots.plan import Observed, Slot, plan
+from gateway.rollout.slots.plan import Observed, Plan, Slot, plan
 from gateway.rollout.slots.template import Raw, Template, TemplateUnfit, is_ready, read_templates, slot_name
+from gateway.rollout.slots.width import widened
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ class _Looked:
     ready: frozenset[Slot] = frozenset()
     wanted_at: dict[int, float] = field(default_factory=dict)
     """When each version was last wanted."""
+    stable: int | None = None
+    width: int | None = None
+    """How many replicas the slot beside the stable one has to have; None where that isn't known yet."""
 
 
 class Slots:
@@ -63,7 +67,7 @@ class Slots:
         looked = self._looked.get(name.model, _Looked())
         running = {one.version for one in looked.slots.values() if one.is_running and one.version is not None}
         is_there = any(looked.slots[slot].serves(name.version) for slot in looked.ready)
-        return is_there and self._holdings.has_everywhere(name, running)
+        return is_there and self._is_wide(name, looked) and self._holdings.has_everywhere(name, running)
 
     def close(self) -> None:
         """End the connections."""
@@ -74,11 +78,28 @@ class Slots:
         looked = self._looked.setdefault(template.model, _Looked())
         looked.slots = {slot: template.observed(service) for slot, service in found.items()}
         looked.ready = frozenset(slot for slot, service in found.items() if is_ready(service))
+        looked.stable, looked.width = wanted.stable, None
         others = [version for version in wanted.versions if version != wanted.stable]
         planned = plan(wanted.stable, max(others, default=None), looked.slots, self._recent(looked, wanted))
         # The stable version's first: where both are new, callers wait for that one.
         for slot in sorted(Slot, key=lambda slot: planned[slot] != wanted.stable):
             self._serve(template, slot, planned[slot], looked.slots[slot])
+
+        looked.width = self._width(template, planned, wanted)
+
+    def _width(self, template: Template, planned: Plan, wanted: ServedModel) -> int:
+        home = next(slot for slot in Slot if planned[slot] == wanted.stable)
+        beside = planned[home.other]
+        return widened(self._api, template, home) if beside in wanted.versions else 1
+
+    def _is_wide(self, name: ModelVersion, looked: _Looked) -> bool:
+        """Whether a version's slot is as wide as the stable one, of whose replicas those count that are there."""
+        if looked.stable is None or name.version == looked.stable:
+            return True
+        if looked.width is None:
+            return False
+        there = self._holdings.count(ModelVersion(name.model, looked.stable))
+        return self._holdings.count(name) >= min(looked.width, there)
 
     def _recent(self, looked: _Looked, wanted: ServedModel) -> set[int]:
         now = self._clock()

@@ -34,12 +34,13 @@ def variables(policy: Object) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("values", "kept"),
     [
-        ({}, ["jobs", "slots"]),
-        ({"jobs": {"enabled": False}}, ["slots"]),
+        ({}, ["jobs", "replicas", "slots"]),
+        ({"model": {"replicas": 2}}, ["jobs", "slots"]),
+        ({"jobs": {"enabled": False}}, ["replicas", "slots"]),
         ({"rollout": {"enabled": False}}, ["jobs"]),
         ({"admission": {"enabled": False}}, []),
     ],
-    ids=["both", "rollouts", "jobs", "none"],
+    ids=["both", "held by KServe", "rollouts", "jobs", "none"],
 )
 def test_what_the_gateway_may_make_has_a_policy(values: Object, kept: list[str]) -> None:
     objects = held(**values)
@@ -68,7 +69,7 @@ def test_without_the_trainer_no_job_is_made() -> None:
 def test_no_two_releases_have_policies_of_one_name() -> None:
     # Joined by a dash, these would.
     names = [names_of(namespace, release) for namespace, release in (("a", "b-c"), ("a-b", "c"), ("a", "b"))]
-    assert len(set.union(*names)) == sum(map(len, names)) == 6
+    assert len(set.union(*names)) == sum(map(len, names)) == 9
 
 
 def names_of(namespace: str, release: str) -> set[str]:

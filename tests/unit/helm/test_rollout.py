@@ -9,7 +9,7 @@ import yaml
 
 from gateway.rollout.policy import RolloutPolicies
 from gateway.rollout.slots.plan import Slot
-from gateway.rollout.slots.template import Template, read_templates, slot_name
+from gateway.rollout.slots.template import Template, deployment_name, read_templates, slot_name
 from gateway.settings import GatewaySettings
 from tests.cluster.serving.chart import HelmFailed
 from tests.unit.helm.rendered import Object, environment, find, gateway_container, gateway_pod, render, workload
@@ -75,14 +75,23 @@ def test_the_gateway_reaches_the_replicas_of_both_slots_and_nobody_else_does() -
 
 def test_the_gateway_may_own_its_two_inference_services_and_read_its_template_and_nothing_else() -> None:
     objects = rolling()
-    config_maps, services = find(objects, "Role")["rules"]
+    config_maps, services, scales = find(objects, "Role")["rules"]
     name = environment(objects)["GATEWAY_ROLLOUT_SLOTS"]
     assert config_maps == {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [name], "verbs": ["get"]}
     assert services["resourceNames"] == SLOTS == [slot_name("cifar10", slot) for slot in Slot]
     assert services["resources"] == ["inferenceservices"]
     assert sorted(services["verbs"]) == ["create", "get", "patch"]
+    assert (scales["resources"], sorted(scales["verbs"])) == (["deployments/scale"], ["get", "patch"])
+    assert scales["resourceNames"] == [deployment_name("cifar10", slot) for slot in Slot]
     (subject,) = find(objects, "RoleBinding")["subjects"]
     assert subject["name"] == gateway_pod(objects)["serviceAccountName"]
+
+
+def test_the_gateway_widens_a_slot_up_to_a_bound_and_not_where_kserve_holds_the_number() -> None:
+    assert template(rolling(autoscaling={"model": {"maxReplicas": 7}})).max_replicas == 7
+    held = rolling(model={"replicas": 2})
+    assert template(held).max_replicas is None
+    assert "deployments/scale" not in str(find(held, "Role"))
 
 
 def test_only_the_gateway_s_own_container_gets_a_token() -> None:

@@ -34,6 +34,11 @@ spec:
 {{ ternary "none" "external" (and (gt (int .Values.model.replicas) 1) (eq .Values.autoscaling.provider "none")) }}
 {{- end }}
 
+{{/* How many replicas the gateway may give a slot; empty where KServe holds the number. */}}
+{{- define "trireme.slotMaxReplicas" -}}
+{{- if eq (include "trireme.autoscalerClass" .) "external" }}{{ .Values.autoscaling.model.maxReplicas }}{{ end }}
+{{- end }}
+
 {{/* The template of the slots. */}}
 {{- define "trireme.slotService" -}}
 {{- $service := include "trireme.inferenceService" . | fromYaml }}
