@@ -39,6 +39,7 @@ class Metrics:
         self._add_telemetry(slo_latency_s)
         self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
         self.answers = self._counter("answers", "Inputs that a version was asked for.", [*version, "outcome"])
+        self.asked = self._counter("asked", "Requests for predictions of a version that may sleep.", version)
         self.tally = Tally()
         self.pictures = self._gauge(
             "pictures_in_flight", "Pictures and rows waiting for or in a call to Triton.", version
@@ -74,8 +75,8 @@ class Metrics:
     def keep_only(self, served: Collection[ModelVersion]) -> None:
         """Forget versions that are not served any more."""
         wanted = {(name.model, str(name.version)) for name in served}
-        versioned = (self.predictions, self.answers, self.pictures, self.triton, self.batch, self.dropped, self.rows)
-        for metric in versioned:
+        counters = (self.predictions, self.answers, self.asked, self.dropped, self.rows)
+        for metric in (*counters, self.pictures, self.triton, self.batch):
             for model, version in _versions(metric) - wanted:
                 metric.remove_by_labels({"model": model, "version": version})
 

@@ -55,6 +55,7 @@ from gateway.tables.spool import Spool
 from gateway.tables.work import FileWork
 from gateway.telemetry.process import watch_loop
 from gateway.telemetry.tracing import UNTRACED, Tracing
+from gateway.waking.waking import waking_for
 
 
 @contextlib.asynccontextmanager
@@ -79,6 +80,7 @@ async def open_services(
         log = await stack.enter_async_context(_log(settings, database, metrics))
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
+        waking = waking_for(server, metrics, settings)
         decoder = _decoder(settings, metrics, tracing)
         stack.push_async_callback(asyncio.to_thread, decoder.close)
         batchers = Batchers(server, metrics, settings, tracing)
@@ -91,7 +93,7 @@ async def open_services(
                 settings,
                 CatalogueReader(settings.repository, settings.served if holdings is None else holdings.served, metrics),
                 metrics,
-                [batchers.keep_only, tables.keep_only, metrics.keep_only],
+                [batchers.keep_only, tables.keep_only, metrics.keep_only, waking.keep_only],
                 features,
             )
         )
@@ -118,8 +120,13 @@ async def open_services(
             Spool(settings.spool),
             BodyReader(settings, RoleBounds(settings)),
             ReadinessCheck(
-                lambda: follower.current, server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s
+                lambda: follower.current,
+                server,
+                waking,
+                timeout_s=settings.ready_timeout_s,
+                cache_s=settings.ready_cache_s,
             ),
+            waking,
             TensorPredictor(batchers=batchers, decoder=decoder, metrics=metrics, settings=settings, recorder=recorder),
             VersionReadiness(server, timeout_s=settings.ready_timeout_s, cache_s=settings.ready_cache_s),
             uploads=uploads,

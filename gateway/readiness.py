@@ -8,8 +8,9 @@ from contract.card import VersionCard
 from contract.errors import TriremeError
 from gateway.answers import ModelReadiness
 from gateway.catalogue import Catalogue, Model
-from gateway.errors import ModelServerTimeout
+from gateway.errors import ModelServerTimeout, ModelWaking
 from gateway.inference import ModelServer, nothing
+from gateway.waking.waking import Waking
 
 
 async def ask(server: ModelServer, card: VersionCard, timeout_s: float) -> None:
@@ -25,10 +26,17 @@ class ReadinessCheck:
     """Asks the stable version of each served model for the probabilities of a black picture, or of a row of zeros."""
 
     def __init__(
-        self, catalogue: Callable[[], Catalogue], server: ModelServer, *, timeout_s: float, cache_s: float
+        self,
+        catalogue: Callable[[], Catalogue],
+        server: ModelServer,
+        waking: Waking,
+        *,
+        timeout_s: float,
+        cache_s: float,
     ) -> None:
         self._catalogue = catalogue
         self._server = server
+        self._waking = waking
         self._timeout_s = timeout_s
         self._cache_s = cache_s
         self._lock = asyncio.Lock()
@@ -44,6 +52,9 @@ class ReadinessCheck:
             return self._outcome
 
     async def _check(self, model: Model) -> ModelReadiness:
+        if self._waking.is_asleep:
+            # Asking would wake nobody, and a gateway that is out of its Service hears of nobody who would.
+            return ModelReadiness(model=model.name, version=model.stable, ready=False, code=ModelWaking.code)
         try:
             card = model.choose(None)
             await ask(self._server, card, self._timeout_s)

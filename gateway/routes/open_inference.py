@@ -181,5 +181,6 @@ async def _infer(
         async with within(timeout_s):
             body, asked = await services.bodies.tensors(request, card), asked_by(request)
             async with cancelled_when_gone(request.receive):
+                await services.waking.awake(card)
                 answer = await services.tensors.infer(card, body, asked)
     return answer.response(), lambda other: services.tensors.infer(other, body, asked)
