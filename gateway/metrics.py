@@ -39,7 +39,6 @@ class Metrics:
         self._add_telemetry(slo_latency_s)
         self.predictions = self._counter("predictions", "Pictures and rows answered.", [*version, "label"])
         self.answers = self._counter("answers", "Inputs that a version was asked for.", [*version, "outcome"])
-        self.asked = self._counter("asked", "Requests for predictions of a version that may sleep.", version)
         self.tally = Tally()
         self.pictures = self._gauge(
             "pictures_in_flight", "Pictures and rows waiting for or in a call to Triton.", version
@@ -85,6 +84,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _add_requests(self) -> None:
+        self.asked = self._counter(
+            "asked", "Requests for predictions of a version that may sleep.", ["model", "version"]
+        )
         self.requests = self._counter("requests", "Answered requests.", ["route", "method", "status"])
         self.latency = self._histogram(
             "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S

@@ -81,8 +81,7 @@ async def open_services(
         recorder = None if log is None else log.recorder
         server = await stack.enter_async_context(open_model_server(settings, metrics))
         waking = waking_for(server, metrics, settings)
-        decoder = _decoder(settings, metrics, tracing)
-        stack.push_async_callback(asyncio.to_thread, decoder.close)
+        decoder = await stack.enter_async_context(_decoding(settings, metrics, tracing))
         batchers = Batchers(server, metrics, settings, tracing)
         stack.push_async_callback(batchers.close)
         tables = TableModels(settings.repository, SqlLimits(settings.sql_memory_mb, timeout_s=settings.sql_timeout_s))
@@ -208,8 +207,9 @@ def _file_answers(
     return FileAnswers(scorer, work, metrics, TableLimits(rows=settings.max_table_rows), recorder)
 
 
-def _decoder(settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> Decoder:
-    return Decoder(
+@contextlib.asynccontextmanager
+async def _decoding(settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> AsyncIterator[Decoder]:
+    decoder = Decoder(
         metrics,
         threads=settings.decode_threads or min(8, len(os.sched_getaffinity(0))),
         max_waiting=settings.decode_queue,
@@ -217,6 +217,10 @@ def _decoder(settings: GatewaySettings, metrics: Metrics, tracing: Tracing) -> D
         timeout_s=settings.decode_timeout_s,
         tracing=tracing,
     )
+    try:
+        yield decoder
+    finally:
+        await asyncio.to_thread(decoder.close)
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from contract.card import VersionCard
 from contract.errors import TriremeError
@@ -20,6 +20,11 @@ async def ask(server: ModelServer, card: VersionCard, timeout_s: float) -> None:
             await server.infer(card, [nothing(card)], timeout_s)
     except TimeoutError:
         raise ModelServerTimeout from None
+
+
+def are_ready(models: Iterable[ModelReadiness]) -> bool:
+    """Whether requests may come: each model answers, or sleeps and is woken by them."""
+    return all(model.ready or model.code == ModelWaking.code for model in models)
 
 
 class ReadinessCheck:

@@ -79,7 +79,7 @@ class Sleepers:
         try:
             with self._held.enter():
                 async with asyncio.timeout(self._hold_s):
-                    while self.is_asleep:
+                    while self.is_asleep:  # noqa: ASYNC110 - the replicas tell nobody of their change
                         await asyncio.sleep(LOOK_S)
         except (Overloaded, TimeoutError):
             return False

@@ -29,15 +29,25 @@ START_S = 180
 
 def start(cluster: Cluster, settings: ClusterSettings, say: Callable[[str], None]) -> None:
     """Start KEDA; returns when it answers. Programs and images are built where the cache lacks them."""
-    folder = Builder(settings.cache_dir / "kit", Go.find(), say).ensure(KEDA)
-    for name, image in IMAGES.items():
-        cluster.load(program_image(cluster.images, image, folder / name))
+    for archive in archives(settings, cluster.images, say):
+        cluster.load(archive)
+    folder = _programs(settings, say)
     cluster.kubectl.apply(_read(folder / "config" / "crd"))
     wait_until("The making of KEDA's kinds", lambda: succeeds(lambda: established(cluster.kubectl)), timeout_s=START_S)
     cluster.kubectl.apply(_objects(folder))
     for name in IMAGES:
         cluster.kubectl.rolled_out(f"deployment/{name}", namespace=workloads.NAMESPACE, timeout_s=START_S)
     cluster.kubectl.wait("condition=Available", f"apiservice/{VERSION}.{GROUP}", timeout_s=START_S)
+
+
+def archives(settings: ClusterSettings, images: ImageBuilder, say: Callable[[str], None]) -> list[Path]:
+    """The archives of its images, built where the cache lacks them."""
+    folder = _programs(settings, say)
+    return [program_image(images, image, folder / name) for name, image in IMAGES.items()]
+
+
+def _programs(settings: ClusterSettings, say: Callable[[str], None]) -> Path:
+    return Builder(settings.cache_dir / "kit", Go.find(), say).ensure(KEDA)
 
 
 def _objects(folder: Path) -> Iterator[Object]:
@@ -125,7 +135,7 @@ def _pod(name: str, flags: list[str], probe: tuple[str, int]) -> Object:
         "resources": {"requests": {"cpu": "20m", "memory": "64Mi"}},
         "volumeMounts": [
             {"name": "certificates", "mountPath": "/certs", "readOnly": True},
-            {"name": "tmp", "mountPath": "/tmp"},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - in a container
         ],
     }
     volumes = [{"name": "certificates", "secret": {"secretName": CERTIFICATES}}, {"name": "tmp", "emptyDir": {}}]

@@ -32,6 +32,6 @@ async def test_a_request_wakes_nobody_by_itself_and_is_answered_once_the_model_h
         assert status == 200
         addresses.clear()
         async with asyncio.timeout(60):
-            while (await http.post(PREDICT, content=png())).status_code == 200:
+            while (await http.post(PREDICT, content=png())).status_code == 200:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         check_problem(await http.post(PREDICT, content=png()), 503, "model-waking")

@@ -50,6 +50,7 @@ async def test_a_gateway_whose_model_sleeps_stays_ready_to_hear_who_asks(reposit
         assert (answer.status_code, answer.json()["status"]) == (200, "ready")
         (model,) = answer.json()["models"]
         assert (model["ready"], model["code"]) == (False, "model-waking")
+        assert (await http.get("/v2/health/ready")).status_code == 200
         assert server.sizes == []
         assert await value(http, ASKED) == 0
         server.has_replica = True
@@ -65,7 +66,7 @@ async def test_a_request_that_is_held_is_answered_by_the_replica_that_comes_and_
     async with gateway(repository, server, wake="on", wake_hold_s=60, wake_max_held=2) as http:
         held = [asyncio.create_task(http.post(PREDICT, content=PICTURE)) for _ in range(2)]
         async with asyncio.timeout(30):
-            while await value(http, ASKED) != 2:
+            while await value(http, ASKED) != 2:  # noqa: ASYNC110 - only its metric tells
                 await asyncio.sleep(0.01)
         check_problem(await http.post(PREDICT, content=PICTURE), 503, "model-waking")
         server.has_replica = True

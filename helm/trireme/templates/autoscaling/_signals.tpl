@@ -32,7 +32,7 @@ sum(rate(trireme_gateway_batch_pictures_sum{{ include "trireme.gatewaySeries" . 
 
 {{/* 1 while somebody asks, answered or not: a sleeping model is woken, and one that is awake stays so. Without an answer: null, an error. */}}
 {{- define "trireme.askedQuery" -}}
-sum(increase(trireme_gateway_asked_total{{ include "trireme.gatewaySeries" . }}[2m])) > bool 0
+sum(increase(trireme_gateway_asked_total{{ include "trireme.gatewaySeries" . }}[1m])) > bool 0
 {{- end }}
 
 {{/* By pod: the chart's PodMonitor gives Triton's series the gateway's names of models, other scrapers leave Triton's own. */}}
