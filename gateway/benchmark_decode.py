@@ -17,6 +17,7 @@ class NoModelServer:
     """A `ModelServer` that answers at once, and every label alike."""
 
     concurrency = 2
+    has_replica = True
 
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], _timeout_s: float, /) -> Probabilities:
         """Float32 [examples, labels] of equal probabilities."""

@@ -29,7 +29,8 @@ GatewayError
 │   ├── ModelNotServed               503  model-not-served
 │   ├── Overloaded                   503  overloaded
 │   ├── FeatureTableLoading          503  feature-table-loading
-│   └── ModelServerUnavailable       503  model-server-unavailable
+│   ├── ModelServerUnavailable       503  model-server-unavailable
+│   └── ModelWaking                  503  model-waking
 ├── ModelServerFailed                502  model-server-failed
 └── ModelServerTimeout               504  model-server-timeout
 """
@@ -304,6 +305,13 @@ class ModelServerUnavailable(RetryLater):
 
     code = "model-server-unavailable"
     title = "The model server is unavailable"
+
+
+class ModelWaking(RetryLater):
+    """The model sleeps while nobody asks for it; this request wakes it, and a later one finds it awake."""
+
+    code = "model-waking"
+    title = "The model is being woken"
 
 
 class ModelServerFailed(GatewayError):

@@ -27,6 +27,11 @@ class ModelServer(Protocol):
         """How many calls for one version may be in flight."""
         ...
 
+    @property
+    def has_replica(self) -> bool:
+        """Whether there is anyone to ask."""
+        ...
+
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
         """Probabilities, float32 [examples, labels], of all pictures and rows of all blocks.
 

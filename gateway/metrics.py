@@ -74,8 +74,8 @@ class Metrics:
     def keep_only(self, served: Collection[ModelVersion]) -> None:
         """Forget versions that are not served any more."""
         wanted = {(name.model, str(name.version)) for name in served}
-        versioned = (self.predictions, self.answers, self.pictures, self.triton, self.batch, self.dropped, self.rows)
-        for metric in versioned:
+        counters = (self.predictions, self.answers, self.asked, self.dropped, self.rows)
+        for metric in (*counters, self.pictures, self.triton, self.batch):
             for model, version in _versions(metric) - wanted:
                 metric.remove_by_labels({"model": model, "version": version})
 
@@ -84,6 +84,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     def _add_requests(self) -> None:
+        self.asked = self._counter(
+            "asked", "Requests for predictions of a version that may sleep.", ["model", "version"]
+        )
         self.requests = self._counter("requests", "Answered requests.", ["route", "method", "status"])
         self.latency = self._histogram(
             "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S

@@ -101,6 +101,7 @@ class _Parts:
             spool=Spool(settings.spool),
             bodies=BodyReader(settings, RoleBounds(settings)),
             readiness=self._readiness(),
+            waking=self.inference.waking,
             tensors=self._tensors(),
             versions_readiness=self._versions_readiness(),
             uploads=self.uploads,
@@ -150,6 +151,7 @@ class _Parts:
         return ReadinessCheck(
             lambda: follower.current,
             self.inference.server,
+            self.inference.waking,
             timeout_s=settings.ready_timeout_s,
             cache_s=settings.ready_cache_s,
         )
@@ -197,7 +199,8 @@ async def _followed(
     settings: GatewaySettings, metrics: Metrics, inference: Inference, tables: Tables, holdings: Holdings | None
 ) -> AsyncIterator[CatalogueFollower]:
     def tell(catalogue: Catalogue) -> None:
-        for keep_only in (inference.batchers.keep_only, tables.models.keep_only, metrics.keep_only):
+        keepers = (inference.batchers, tables.models, metrics, inference.waking)
+        for keep_only in (keeper.keep_only for keeper in keepers):
             keep_only({card.name for card in catalogue.served_cards()})
         tables.features.set_cards(catalogue.served_cards(), catalogue.published_cards())
         metrics.service_levels.set_models(catalogue.models)

@@ -26,6 +26,7 @@ from gateway.tables.feature_tables import FeatureTables
 from gateway.tables.model import TableModels
 from gateway.tables.work import FileWork
 from gateway.telemetry.tracing import Tracing
+from gateway.waking.waking import Waking, waking_for
 
 
 class RunningLog(NamedTuple):
@@ -57,6 +58,7 @@ class Inference(NamedTuple):
     server: ModelServer
     decoder: Decoder
     batchers: Batchers
+    waking: Waking
 
 
 class Tables(NamedTuple):
@@ -90,7 +92,7 @@ async def open_inference(
         stack.push_async_callback(asyncio.to_thread, decoder.close)
         batchers = Batchers(server, metrics, settings, tracing)
         stack.push_async_callback(batchers.close)
-        yield Inference(server, decoder, batchers)
+        yield Inference(server, decoder, batchers, waking_for(server, metrics, settings))
 
 
 @contextlib.asynccontextmanager

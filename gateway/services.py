@@ -31,6 +31,7 @@ from gateway.tables.model import TableModels
 from gateway.tables.predictor import RowPredictor
 from gateway.tables.spool import Spool
 from gateway.tables.work import FileWork
+from gateway.waking.waking import Waking
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Services:
     spool: Spool
     bodies: BodyReader
     readiness: ReadinessCheck
+    waking: Waking
     tensors: TensorPredictor
     versions_readiness: VersionReadiness
     uploads: Uploads

@@ -18,6 +18,7 @@ from gateway.limits.settings import LimitSettings
 from gateway.prediction_log.settings import LogSettings
 from gateway.rollout.settings import RolloutSettings
 from gateway.telemetry.settings import TelemetrySettings
+from gateway.waking.settings import WakingSettings
 
 Bytes = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -40,6 +41,7 @@ class GatewaySettings(
     LogSettings,
     RolloutSettings,
     TelemetrySettings,
+    WakingSettings,
 ):
     """Read once from the environment (`GATEWAY_…`) and `.env`; frozen. Its bases are the parts' groups of settings."""
 

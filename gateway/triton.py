@@ -41,6 +41,11 @@ class Triton:
         """How many calls for one version may be in flight."""
         return self._calls_per_replica * max(1, self._pool.most_of_one())
 
+    @property
+    def has_replica(self) -> bool:
+        """Whether an address of a replica is known."""
+        return len(self._pool) > 0
+
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
         """See `ModelServer.infer`; a replica that can't answer is replaced once, if there is another and time."""
         started = time.monotonic()

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from contract.errors import TriremeError
 from contract.names import MODEL_MAX_LENGTH
-from gateway.errors import BodyTooLarge, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable
+from gateway.errors import BodyTooLarge, ModelServerFailed, ModelServerTimeout, ModelServerUnavailable, ModelWaking
 from gateway.problems import Problem
 
 # The name's rule is checked by the catalogue, which says what is wrong with it in one sentence.
@@ -48,5 +48,5 @@ def _in_one_piece(part: Any, definitions: dict[str, Any]) -> Any:
     return {name: _in_one_piece(item, definitions) for name, item in part.items()}
 
 
-COMPUTING = (BodyTooLarge, ModelServerFailed, ModelServerUnavailable, ModelServerTimeout)
+COMPUTING = (BodyTooLarge, ModelServerFailed, ModelServerUnavailable, ModelServerTimeout, ModelWaking)
 """What may happen wherever the model server is asked."""

@@ -72,6 +72,7 @@ async def answer_file(
     wanted = format_wanted(request, sent)
     file = await ending.enter_async_context(services.spool.received(chunks))
     async with cancelled_when_gone(request.receive):
+        await services.waking.awake(card)
         pieces = services.files.pieces(
             model,
             await services.files.opened(file, sent, model),

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from contract import __version__
 from gateway.answers import Health, Readiness, ServedVersions
 from gateway.http.drain import Drain
+from gateway.readiness import are_ready
 from gateway.services import Given, Services
 
 router = APIRouter(tags=["health"])
@@ -43,12 +44,12 @@ async def live(services: Given) -> Health:
 
 @router.get("/health/ready", responses={503: {"model": Readiness, "description": "Not ready: see `status`"}})
 async def ready(services: Given, drain: Draining, response: Response) -> Readiness:
-    """Every served model answers, each by a real inference, and the gateway isn't about to stop: a readiness probe."""
+    """A readiness probe: every model answers, by a real inference, or sleeps, and the gateway isn't about to stop."""
     if drain.has_begun:
         response.status_code = 503
         return Readiness(status="draining", uptime_s=services.uptime_s, version=__version__, models=[])
     models = await services.readiness.outcome()
-    is_ready = all(model.ready for model in models)
+    is_ready = are_ready(models)
     response.status_code = 200 if is_ready else 503
     status = "ready" if is_ready else "unready"
     return Readiness(status=status, uptime_s=services.uptime_s, version=__version__, models=models)

@@ -35,6 +35,7 @@ from gateway.open_inference.response import InferenceResponse
 from gateway.prediction_log.asked import asked_by
 from gateway.prediction_log.errors import LogUnavailable
 from gateway.problems import OPEN_INFERENCE, OpenInferenceProblem
+from gateway.readiness import are_ready
 from gateway.rollout.shadow import Again
 from gateway.routes.describe import COMPUTING, ModelPath, Responses, document, problems
 from gateway.routes.health import Draining
@@ -110,7 +111,7 @@ async def server_ready(services: Given, drain: Draining) -> Ready:
     """Every served model answers, each by a real inference, and the gateway isn't about to stop."""
     if drain.has_begun:
         raise NotReady("The gateway is about to stop.")
-    if not all(model.ready for model in await services.readiness.outcome()):
+    if not are_ready(await services.readiness.outcome()):
         raise NotReady
     return Ready()
 
@@ -181,5 +182,6 @@ async def _infer(
         async with within(timeout_s):
             body, asked = await services.bodies.tensors(request, card), asked_by(request)
             async with cancelled_when_gone(request.receive):
+                await services.waking.awake(card)
                 answer = await services.tensors.infer(card, body, asked)
     return answer.response(), lambda other: services.tensors.infer(other, body, asked)

@@ -154,6 +154,7 @@ async def predict(
                 _picture(request, services, top_k) if _takes_pictures(card) else _rows(request, services, card)
             )
             async with cancelled_when_gone(request.receive):
+                await services.waking.awake(card)
                 answer = await predict_with(card)
     # Ready-made: the answer was just validated, and FastAPI would do it again.
     return Response(
@@ -207,6 +208,8 @@ async def predict_batch(
     if not _takes_pictures(card):
         return await answer_file(request, services, ending, card, with_summary=summary)
     parts = await services.bodies.pictures(request)
+    async with cancelled_when_gone(request.receive):
+        await services.waking.awake(card)
     answer = BatchAnswer(
         services.predictor, services.metrics, card, top_k, services.settings.batch_window, asked_by(request)
     )

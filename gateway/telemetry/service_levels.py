@@ -12,11 +12,14 @@ ROUTES = frozenset({PREDICT, f"{PREDICT}/batch", *TENSORS})
 MODEL_PLACE = 3
 """Of the model's name among the parts of such a path."""
 CLIENT_GONE = 499
+ASLEEP = "model-waking"
 AVAILABILITY, LATENCY = "availability", "latency"
 
 
 class ServiceLevels:
     """Counts good and bad answers a model.
+
+    Who finds a model asleep doesn't count: whoever lets it sleep chose so.
 
     Availability: an answer is bad from status 500 on; what is the caller's fault is good. A caller who left doesn't
     count, nor does one who was turned away before the router: not known, not allowed, too often. Latency: of the single
@@ -42,7 +45,7 @@ class ServiceLevels:
 
     def record(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        if route not in ROUTES or status == CLIENT_GONE or _is_turned_away(scope, status):
+        if route not in ROUTES or status == CLIENT_GONE or _is_turned_away(scope, status) or _is_asleep(scope):
             return
         # Not the router's parameters: an error before it, such as a database that is away, is ours too.
         model = scope["path"].split("/")[MODEL_PLACE]
@@ -58,3 +61,8 @@ class ServiceLevels:
 
 def _is_turned_away(scope: Scope, status: int) -> bool:
     return status < 500 and "path_params" not in scope
+
+
+def _is_asleep(scope: Scope) -> bool:
+    code: str | None = scope.get("state", {}).get("problem_code")
+    return code == ASLEEP

@@ -73,6 +73,12 @@ def hold(settings: ClusterSettings) -> None:
 
 
 @pytest.fixture(scope="session")
+def keda(settings: ClusterSettings) -> None:
+    """Skips tests of KEDA, unless they were asked for."""
+    _ask_for("keda", settings)
+
+
+@pytest.fixture(scope="session")
 def outages(settings: ClusterSettings) -> None:
     """Skips tests that kill things, unless they were asked for."""
     _ask_for("outages", settings)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from tests.cluster.addons import kwok, prometheus
+from tests.cluster.addons import keda, kwok, prometheus
 from tests.cluster.addons.pipeline import adapter_archive
 from tests.cluster.kit.hermetic import Hermetic
 from tests.cluster.kit.images.buildah import Buildah
@@ -32,6 +32,9 @@ def warm(settings: ClusterSettings, say: Callable[[str], None]) -> None:
     if "autoscaling" in settings.addons:
         adapter_archive(settings, buildah, say)
         kwok.archive(settings, buildah, say)
+    if "keda" in settings.addons:
+        keda.archives(settings, buildah, say)
+    if settings.addons & {"autoscaling", "keda"}:
         buildah.build(prometheus.image())
 
 

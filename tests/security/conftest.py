@@ -20,6 +20,7 @@ class FirstLabelServer:
     """A model server to whose mind everything is the first label."""
 
     concurrency = 2
+    has_replica = True
 
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], _timeout_s: float, /) -> Probabilities:
         await asyncio.sleep(0)

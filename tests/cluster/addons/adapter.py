@@ -25,16 +25,17 @@ def objects(image_name: str, rules: str) -> Iterator[Object]:
     }
     yield workloads.cluster_role(ROLE, [seen])
     yield from workloads.account(NAME, ROLE, "system:auth-delegator")
-    yield _reader()
+    yield reader(NAME)
     read = yaml.safe_load(rules) | {"resourceRules": yaml.safe_load(RESOURCES.read_text())}
     config = workloads.config_map(NAME, {"config.yaml": yaml.safe_dump(read)})
     yield config
     yield workloads.service(NAME, 443, PORT)
     yield workloads.workload(NAME, _pod(image_name), config)
-    yield from (_api(group, version) for group, version in APIS.items())
+    yield from (api(group, version, NAME) for group, version in APIS.items())
 
 
-def _api(group: str, version: str) -> Object:
+def api(group: str, version: str, service: str) -> Object:
+    """Lets a Service answer for a group of the API."""
     return {
         "apiVersion": "apiregistration.k8s.io/v1",
         "kind": "APIService",
@@ -45,20 +46,20 @@ def _api(group: str, version: str) -> Object:
             "groupPriorityMinimum": 100,
             "versionPriority": 100,
             "insecureSkipTLSVerify": True,
-            "service": {"name": NAME, "namespace": workloads.NAMESPACE},
+            "service": {"name": service, "namespace": workloads.NAMESPACE},
         },
     }
 
 
-def _reader() -> Object:
-    """Lets it see by which certificate the API server calls."""
+def reader(account: str) -> Object:
+    """Lets an account see by which certificate the API server calls."""
     role = "extension-apiserver-authentication-reader"
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
-        "metadata": {"name": ROLE, "namespace": "kube-system"},
+        "metadata": {"name": f"trireme-{account}", "namespace": "kube-system"},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": NAME, "namespace": workloads.NAMESPACE}],
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": workloads.NAMESPACE}],
     }
 
 

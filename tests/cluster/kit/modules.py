@@ -101,5 +101,13 @@ KWOK = GoModule(
     pin="sigs.k8s.io/kwok",
     programs={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
 )
-ADDONS = (PROMETHEUS_ADAPTER, KWOK)
+_KEDA = "github.com/kedacore/keda/v2"
+KEDA = GoModule(
+    name="keda",
+    pin=_KEDA,
+    programs={"keda-operator": f"{_KEDA}/cmd/operator", "keda-adapter": f"{_KEDA}/cmd/adapter"},
+    stamps=(f"{_KEDA}/version.Version={{version}}",),
+    manifests=("config/crd/bases/*.yaml", "config/rbac/*.yaml", "config/service_account/*.yaml"),
+)
+ADDONS = (PROMETHEUS_ADAPTER, KWOK, KEDA)
 """What a cluster has only where the suite is asked for it."""

@@ -17,6 +17,8 @@ from tests.cluster.serving.images import GATEWAY, MODEL_SERVER
 
 MODEL = "tiny"
 SLOT = f"{MODEL}-a"
+AUTOSCALERS = {"hpa": SLOT, "keda": f"keda-hpa-{SLOT}"}
+"""By who makes them."""
 # Seconds instead of minutes, and down one by one.
 QUICK = {
     "scaleDown": {"stabilizationWindowSeconds": 15, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 15}]}
@@ -70,6 +72,12 @@ class Scaled:
         conditions = {one["type"]: one for one in self._autoscaler()["status"].get("conditions", ())}
         return bool(conditions["ScalingActive"]["status"] == "False")
 
+    def falls_back(self) -> bool:
+        """Whether KEDA says that it gets no metric."""
+        found = self.cluster.kubectl.get(f"scaledobject/{SLOT}", namespace=self.namespace)
+        conditions = {one["type"]: one["status"] for one in found["status"].get("conditions", ())}
+        return conditions.get("Fallback") == "True"
+
     def seen(self) -> dict[str, str]:
         """What the autoscaler sees of each metric at the moment."""
         return dict(_seen(one) for one in self._autoscaler()["status"].get("currentMetrics") or ())
@@ -98,7 +106,8 @@ class Scaled:
         return [pod for pod in json.loads(found)["items"] if "deletionTimestamp" not in pod["metadata"]]
 
     def _autoscaler(self) -> Object:
-        return self.cluster.kubectl.get(f"horizontalpodautoscaler/{SLOT}", namespace=self.namespace)
+        name = AUTOSCALERS[self.values["autoscaling"]["provider"]]
+        return self.cluster.kubectl.get(f"horizontalpodautoscaler/{name}", namespace=self.namespace)
 
 
 def _unscheduled(pod: Object) -> str:

@@ -53,6 +53,19 @@ def blind(autoscaler: str, values: str) -> Series:
     return {f"kube_horizontalpodautoscaler_status_condition{{{labels}}}": values}
 
 
+PINNED = {"model": "cifar10", "version": "5"}
+
+
+def pinned() -> Series:
+    """A version that no model server has."""
+    return gateway("trireme_gateway_served_version", always(2), **PINNED)
+
+
+def asleep() -> Series:
+    labels = 'namespace="prod", horizontalpodautoscaler="keda-hpa-cifar10-a"'
+    return {f"kube_horizontalpodautoscaler_status_current_replicas{{{labels}}}": always(0)}
+
+
 ERRORS = ("TriremeErrorBudgetBurns", "TriremeErrorBudgetBurnsFast")
 SLOWNESS = ("TriremeLatencyBudgetBurns", "TriremeLatencyBudgetBurnsFast")
 UNAVAILABLE = "database-unavailable"
@@ -115,13 +128,21 @@ SCENARIOS = (
     Scenario("replicas of another version alone", loaded(3, "stale") | loaded(2, always(0)), 5, ("TriremeNoReplica",)),
     Scenario(
         "no replica of a pinned version",
-        gateway("trireme_gateway_served_version", always(2), model="cifar10", version="5"),
+        pinned(),
         5,
         ("TriremeNoReplica",),
     ),
     Scenario(
         "the gateway's autoscaler sees nothing", blind("sail-gateway", always(1)), 10, ("TriremeAutoscalerBlind",)
     ),
+    Scenario("a pinned version sleeps", pinned() | gateway("trireme_gateway_asked_total", always(7), **PINNED), 30),
+    Scenario(
+        "a pinned version that is asked for doesn't wake",
+        pinned() | gateway("trireme_gateway_asked_total", "0+6x60", **PINNED),
+        10,
+        ("TriremeNoReplica",),
+    ),
+    Scenario("KEDA's autoscaler scales nothing", blind("keda-hpa-cifar10-a", always(1)) | asleep(), 10),
     Scenario("KEDA's autoscaler sees nothing", blind("keda-hpa-cifar10-a", always(1)), 10, ("TriremeAutoscalerBlind",)),
     Scenario("an autoscaler sees nothing for a moment", blind("cifar10-a", "1x3 0x60"), 10),
     Scenario("another's autoscaler sees nothing", blind("others-gateway", always(1)), 10),

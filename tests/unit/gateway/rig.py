@@ -51,6 +51,7 @@ class RedServer:
     """A model server whose answer for a picture is the label at its first pixel's red, for sure."""
 
     concurrency = 1
+    has_replica = True
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

@@ -18,6 +18,7 @@ class RiskServer:
     """A model server that computes what the network of `tests.support.table_versions` does."""
 
     concurrency = 2
+    has_replica = True
 
     def __init__(self) -> None:
         self.sizes: list[int] = []

@@ -44,6 +44,12 @@ def metrics(objects: list[Object]) -> dict[str, Object]:
     return found
 
 
+def environment(objects: list[Object]) -> dict[str, Any]:
+    """What the gateway is told."""
+    (container,) = workload(objects)["spec"]["template"]["spec"]["containers"]
+    return {one["name"]: one.get("value") for one in container["env"]}
+
+
 def gateway_series() -> set[str]:
     """What the gateway exports; a histogram's series have its name and an ending."""
     types = re.findall(r"^# TYPE (\w+) (\w+)", Metrics().exposition().decode(), re.MULTILINE)
@@ -130,6 +136,26 @@ def test_keda_asks_the_same_of_prometheus_and_lets_no_replica_go_while_that_is_a
     assert "HorizontalPodAutoscaler" not in {one["kind"] for one in objects}
 
 
+def test_a_model_that_may_sleep_is_woken_by_who_asks_and_keeps_its_last_replica_without_prometheus() -> None:
+    objects = render(autoscaling={**KEDA["autoscaling"], "model": {"minReplicas": 0, "sleepAfterSeconds": 90}})
+    spec = find(objects, "ScaledObject")["spec"]
+    assert (spec["minReplicaCount"], spec["cooldownPeriod"], spec["initialCooldownPeriod"]) == (0, 90, 90)
+    # KEDA takes the last replica where its fallback is 0.
+    assert spec["fallback"]["replicas"] == 1
+    asked, *others, _ = spec["triggers"]
+    assert "trireme_gateway_asked_total" in asked["metadata"]["query"]
+    # Of who asks, silence is an error; a model server that isn't there says nothing, which is none.
+    assert asked["metadata"]["ignoreNullValues"] == "false"
+    assert {one["metadata"]["ignoreNullValues"] for one in others} == {"true"}
+    assert environment(objects)["GATEWAY_WAKE"] == "on"
+    assert "GATEWAY_WAKE" not in environment(render(**KEDA))
+
+
+def test_with_keda_the_floor_may_be_left_out_where_there_is_no_metrics_server() -> None:
+    objects = render(autoscaling={**KEDA["autoscaling"], "model": {"targets": {"cpuPercent": None}}})
+    assert {one["type"] for one in find(objects, "ScaledObject")["spec"]["triggers"]} == {"prometheus"}
+
+
 @pytest.mark.parametrize("provider", ["hpa", "keda"])
 def test_what_trireme_autoscale_plan_writes_is_taken(provider: Provider, tmp_path: Path) -> None:
     made = plan("cifar10", given(0.003, 0.020, batch=32, instances=2), Wish(slo_s=0.1, rates=(100.0, 9000.0)))
@@ -188,6 +214,8 @@ def test_a_scaled_gateway_has_no_number_of_its_own_which_a_sync_would_put_back(s
             {"autoscaling": {"gateway": {"enabled": True, "minReplicas": 9}}, **DATABASE},
             "autoscaling.gateway.minReplicas",
         ),
+        ({"autoscaling": {"provider": "hpa", "model": {"minReplicas": 0}}}, "needs autoscaling.provider=keda"),
+        ({"autoscaling": {"provider": "hpa", "model": {"targets": {"cpuPercent": None}}}}, "only with KEDA"),
         ({"autoscaling": {"provider": "knative"}}, "schema"),
         ({"autoscaling": {"provider": "hpa", "model": {"targets": {"busyShare": 70}}}}, "schema"),
     ],

@@ -10,6 +10,15 @@
 {{- if gt (int $model.minReplicas) (int $model.maxReplicas) }}
 {{- fail "autoscaling.model.minReplicas is more than autoscaling.model.maxReplicas." }}
 {{- end }}
+{{- if not (or $model.minReplicas (eq .Values.autoscaling.provider "keda")) }}
+{{- fail "autoscaling.model.minReplicas: 0 needs autoscaling.provider=keda: a HorizontalPodAutoscaler starts no first replica." }}
+{{- end }}
+{{- if and (not $model.minReplicas) .Values.rollout.enabled }}
+{{- fail "autoscaling.model.minReplicas: 0 lets a pinned version sleep: with rollout.enabled each slot keeps a replica." }}
+{{- end }}
+{{- if not (or $model.targets.cpuPercent (eq .Values.autoscaling.provider "keda")) }}
+{{- fail "autoscaling.model.targets.cpuPercent is the floor of a HorizontalPodAutoscaler: only with KEDA it may be left out." }}
+{{- end }}
 {{- if and (eq .Values.autoscaling.provider "keda") (not .Values.autoscaling.prometheus) }}
 {{- fail "KEDA asks Prometheus itself: let autoscaling.prometheus name its address." }}
 {{- end }}
@@ -22,4 +31,9 @@
 {{- fail "Several gateways need one PostgreSQL: let gateway.database.secret name a Secret with its url." }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Whether a model has no replica while nobody asks for it. */}}
+{{- define "trireme.modelSleeps" -}}
+{{- if and (eq .Values.autoscaling.provider "keda") (not .Values.autoscaling.model.minReplicas) }}yes{{ end }}
 {{- end }}

@@ -30,6 +30,11 @@ sum(avg_over_time(trireme_gateway_pictures_in_flight{{ include "trireme.gatewayS
 sum(rate(trireme_gateway_batch_pictures_sum{{ include "trireme.gatewaySeries" . }}[1m]))
 {{- end }}
 
+{{/* 1 while somebody asks, answered or not: a sleeping model is woken, and one that is awake stays so. Without an answer: null, an error. */}}
+{{- define "trireme.askedQuery" -}}
+sum(increase(trireme_gateway_asked_total{{ include "trireme.gatewaySeries" . }}[1m])) > bool 0
+{{- end }}
+
 {{/* By pod: the chart's PodMonitor gives Triton's series the gateway's names of models, other scrapers leave Triton's own. */}}
 {{- define "trireme.podSeries" -}}
 {namespace={{ .Release.Namespace | quote }},pod=~{{ printf "%s-.+" (include "trireme.predictor" .) | quote }}}[1m]

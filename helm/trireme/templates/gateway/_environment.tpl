@@ -40,6 +40,9 @@ GATEWAY_ROLLOUT: "off"
 {{- if ne .Values.autoscaling.provider "none" }}
 GATEWAY_AUTOSCALING: kubernetes
 {{- end }}
+{{- if include "trireme.modelSleeps" . }}
+GATEWAY_WAKE: "on"
+{{- end }}
 # Instead of a preStop: a gateway that knows that it leaves ends the connections that would stay with it.
 GATEWAY_DRAIN_S: {{ .Values.gateway.drainSeconds | quote }}
 GATEWAY_SHUTDOWN_TIMEOUT_S: {{ .Values.gateway.stopSeconds | quote }}

@@ -101,6 +101,7 @@ class Steady(RiskServer):
     """Takes 20 ms a call, whatever is in it."""
 
     concurrency = 1
+    has_replica = True
 
     async def infer(self, card: VersionCard, tensors: Sequence[Tensor], timeout_s: float, /) -> Probabilities:
         await asyncio.sleep(0.02)

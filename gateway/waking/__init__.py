@@ -1,0 +1,1 @@
+"""Models that sleep while nobody asks for them."""
