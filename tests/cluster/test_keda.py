@@ -22,7 +22,6 @@ from tests.cluster.test_autoscaling import (
     PICTURES,
     RESOURCES,
     TARGETS,
-    place,  # noqa: F401 - a fixture
     three_compute,
     three_stay,
 )
@@ -65,7 +64,7 @@ def prometheuses(cluster: Cluster, replicas: int) -> None:
 @pytest.mark.timeout(1200, func_only=True)
 def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_prometheus_is_away(
     cluster: Cluster,
-    place: str,  # noqa: F811
+    place: str,
     tmp_path: Path,
     say: Say,
 ) -> None:
@@ -95,7 +94,7 @@ def test_replicas_follow_the_load_without_a_failed_request_and_stay_while_promet
 @pytest.mark.timeout(900, func_only=True)
 def test_a_model_that_nobody_asks_for_sleeps_is_woken_by_who_asks_and_sleeps_again(
     cluster: Cluster,
-    place: str,  # noqa: F811
+    place: str,
     say: Say,
 ) -> None:
     scaled = Scaled(cluster, place, held(minReplicas=0, sleepAfterSeconds=SLEEP_AFTER_S))
