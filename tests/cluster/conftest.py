@@ -67,12 +67,6 @@ def autoscaling(settings: ClusterSettings) -> None:
 
 
 @pytest.fixture(scope="session")
-def hold(settings: ClusterSettings) -> None:
-    """Skips what takes a quarter of an hour, unless it was asked for."""
-    _ask_for("hold", settings)
-
-
-@pytest.fixture(scope="session")
 def keda(settings: ClusterSettings) -> None:
     """Skips tests of KEDA, unless they were asked for."""
     _ask_for("keda", settings)

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Source = Literal["auto", "existing", "kit", "kind", "up"]
-AddOn = Literal["autoscaling", "hold", "keda", "outages", "retrain", "upgrades"]
+AddOn = Literal["autoscaling", "keda", "outages", "retrain", "upgrades"]
 
 
 class ClusterSettings(BaseSettings):
@@ -38,9 +38,8 @@ class ClusterSettings(BaseSettings):
     """Seconds in which a new cluster, or one step of it, has to be ready; building is not counted."""
     addons: Annotated[frozenset[AddOn], NoDecode] = frozenset()
     """What the suite tries beyond the rest, as it takes minutes to build and to run: `autoscaling`, which is
-    Prometheus, prometheus-adapter and kwok; `hold`, a steady load over the same for ten minutes; `keda`, with
-    Prometheus; `retrain`, for which the trainer's image is built; `outages` and `upgrades`. Several are separated by
-    commas."""
+    Prometheus, prometheus-adapter and kwok; `keda`, with Prometheus; `retrain`, for which the
+    trainer's image is built; `outages` and `upgrades`. Several are separated by commas."""
 
     @field_validator("addons", mode="before")
     @classmethod
