@@ -53,12 +53,11 @@ def blind(autoscaler: str, values: str) -> Series:
     return {f"kube_horizontalpodautoscaler_status_condition{{{labels}}}": values}
 
 
-PINNED = {"model": "cifar10", "version": "5"}
-
-
-def pinned() -> Series:
-    """A version that no model server has."""
-    return gateway("trireme_gateway_served_version", always(2), **PINNED)
+def pinned(asked: str = "") -> Series:
+    """A version that no model server has, and who asked for it, where it may sleep."""
+    name = {"model": "cifar10", "version": "5"}
+    served = gateway("trireme_gateway_served_version", always(2), 0, **name)
+    return served | (gateway("trireme_gateway_asked_total", asked, 0, **name) if asked else {})
 
 
 def asleep() -> Series:
@@ -135,10 +134,10 @@ SCENARIOS = (
     Scenario(
         "the gateway's autoscaler sees nothing", blind("sail-gateway", always(1)), 10, ("TriremeAutoscalerBlind",)
     ),
-    Scenario("a pinned version sleeps", pinned() | gateway("trireme_gateway_asked_total", always(7), **PINNED), 30),
+    Scenario("a pinned version sleeps", pinned(asked=always(7)), 30),
     Scenario(
         "a pinned version that is asked for doesn't wake",
-        pinned() | gateway("trireme_gateway_asked_total", "0+6x60", **PINNED),
+        pinned(asked="0+6x60"),
         10,
         ("TriremeNoReplica",),
     ),
