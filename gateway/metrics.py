@@ -91,7 +91,7 @@ class Metrics:
         self.latency = self._histogram(
             "request_seconds", "Time from a request's head to its answer's end.", ["route"], LATENCY_BUCKETS_S
         )
-        self.in_flight = self._gauge("requests_in_flight", "Requests being answered.")
+        self.in_flight = self._gauge("requests_in_flight", "Requests being answered, but for the reading of metrics.")
         self.connections = self._gauge("connections", "Open connections.")
         self.rejected = self._counter("rejected", "Requests and pictures answered with a problem.", ["code"])
         self.spooled = self._gauge("spooled_bytes", "Bytes of tables' files on the disk.")

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ access_log = logging.getLogger("gateway.access")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
+METRICS_PATH = "/metrics"
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -110,11 +112,17 @@ class Observation:
             scope.setdefault("state", {}).update(trace_id=exchange.trace_id, request_id=exchange.request_id)
             token = CURRENT.set(exchange.context())
             try:
-                with self._metrics.in_flight.track_inprogress():
+                with self._counted(scope):
                     await self._serve(exchange, receive)
                 self._record(exchange)
             finally:
                 CURRENT.reset(token)
+
+    def _counted(self, scope: Scope) -> AbstractContextManager[object]:
+        # Who reads the metrics would see himself: of an idle gateway, always one request.
+        if scope["path"] == METRICS_PATH:
+            return nullcontext()
+        return self._metrics.in_flight.track_inprogress()
 
     async def _serve(self, exchange: Exchange, receive: Receive) -> None:
         try:

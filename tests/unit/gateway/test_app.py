@@ -132,7 +132,7 @@ async def test_metrics_move(http: httpx.AsyncClient) -> None:
     assert found[PREFIX + "predictions_total", "label=deer,model=tiny,version=2"] == 1
     assert found[PREFIX + "rejected_total", "code=picture-unsupported"] == 1
     assert found[PREFIX + "decode_seconds_count", ""] == 2
-    assert found[PREFIX + "requests_in_flight", ""] == 1
+    assert found[PREFIX + "requests_in_flight", ""] == 0
     assert found[PREFIX + "pictures_in_flight", "model=tiny,version=2"] == 0
     assert found[PREFIX + "buffered_bytes", ""] == 0
     assert found[PREFIX + "served_version", "model=tiny,version=1"] == 1
