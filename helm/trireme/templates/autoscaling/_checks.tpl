@@ -13,9 +13,6 @@
 {{- if not (or $model.minReplicas (eq .Values.autoscaling.provider "keda")) }}
 {{- fail "autoscaling.model.minReplicas: 0 needs autoscaling.provider=keda: a HorizontalPodAutoscaler starts no first replica." }}
 {{- end }}
-{{- if and (not $model.minReplicas) .Values.rollout.enabled }}
-{{- fail "autoscaling.model.minReplicas: 0 lets a pinned version sleep: with rollout.enabled each slot keeps a replica." }}
-{{- end }}
 {{- if not (or $model.targets.cpuPercent (eq .Values.autoscaling.provider "keda")) }}
 {{- fail "autoscaling.model.targets.cpuPercent is the floor of a HorizontalPodAutoscaler: only with KEDA it may be left out." }}
 {{- end }}
