@@ -131,7 +131,10 @@ def test_gateways_follow_the_requests_in_flight_without_a_failed_one(
 ) -> None:
     cluster.build_and_load(POSTGRES)
     found = values(TARGETS, RESOURCES)
-    gateway = found["gateway"] | {"database": {"embedded": {"enabled": True, "image": POSTGRES.name}}}
+    # So many processors that one caller keeps no second gateway.
+    resources = {"requests": {"cpu": "400m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
+    database = {"embedded": {"enabled": True, "image": POSTGRES.name}}
+    gateway = found["gateway"] | {"database": database, "resources": resources}
     scaled = Scaled(cluster, place, found | {"gateway": gateway, "autoscaling": {"gateway": GATEWAYS}})
     start(scaled)
     scaled.install()
