@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,12 +131,7 @@ def test_gateways_follow_the_requests_in_flight_without_a_failed_one(
     cluster: Cluster, place: str, start: Callable[..., Pipeline], say: Say
 ) -> None:
     cluster.build_and_load(POSTGRES)
-    found = values(TARGETS, RESOURCES)
-    # So many processors that one caller keeps no second gateway.
-    resources = {"requests": {"cpu": "400m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
-    database = {"embedded": {"enabled": True, "image": POSTGRES.name}}
-    gateway = found["gateway"] | {"database": database, "resources": resources}
-    scaled = Scaled(cluster, place, found | {"gateway": gateway, "autoscaling": {"gateway": GATEWAYS}})
+    scaled = Scaled(cluster, place, several_gateways())
     start(scaled)
     scaled.install()
     wait_until("The model", lambda: scaled.are_ready(1), timeout_s=WAIT_S)
@@ -152,6 +148,16 @@ def test_gateways_follow_the_requests_in_flight_without_a_failed_one(
     watch.until("one gateway is left", lambda: gateways(scaled) == [True], WAIT_S)
     few.more()
     assert few.bad() == []
+
+
+def several_gateways() -> dict[str, Any]:
+    """Values of a release with one or two gateways."""
+    found = values(TARGETS, RESOURCES)
+    # So many processors that one caller keeps no second gateway.
+    resources = {"requests": {"cpu": "400m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
+    database = {"embedded": {"enabled": True, "image": POSTGRES.name}}
+    gateway = found["gateway"] | {"database": database, "resources": resources}
+    return found | {"gateway": gateway, "autoscaling": {"gateway": GATEWAYS}}
 
 
 def gateways(scaled: Scaled) -> list[bool]:
