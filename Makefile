@@ -70,6 +70,10 @@ images:  ## Build the images with Docker, Podman or Buildah
 test-cluster: .venv/.ready  ## The tests on a real Kubernetes: hermetic as root on Linux, or kind; see docs/cluster.md
 	@$(BIN)/python -m pytest tests/cluster
 
+.PHONY: test-cluster-again
+test-cluster-again: .venv/.ready  ## What failed in `make test-cluster` once more, on a new cluster
+	@$(BIN)/python -m pytest --last-failed --last-failed-no-failures none tests/cluster
+
 .PHONY: cluster-deps cluster-build cluster-up cluster-shell cluster-down
 cluster-deps: .venv/.ready  ## Install the Debian packages that the hermetic cluster needs (root)
 	@$(BIN)/python -m tests.cluster.kit deps
