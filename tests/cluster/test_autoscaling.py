@@ -30,6 +30,7 @@ TARGETS = {"inFlight": 3, "itemRate": 12, "busyShare": 0.7, "queueRatio": 5, "cp
 # Of one processor a third: three replicas leave something for all else.
 RESOURCES = {"requests": {"cpu": "300m", "memory": "128Mi"}, "limits": {"cpu": "300m", "memory": "1Gi"}}
 LEFT_S = 10
+"""Far more than KServe takes from its look to a change of the Deployment."""
 GATEWAYS = {
     "enabled": True,
     "minReplicas": 1,
@@ -111,16 +112,13 @@ def kserve_begins_again(scaled: Scaled, watch: Watch) -> None:
         lambda: name in kubectl.run("logs", f"deployment/{MANAGER}", *where, "--tail=-1"),
         WAIT_S,
     )
-    end = time.monotonic() + LEFT_S
-    while time.monotonic() < end:
-        assert scaled.wanted() == len(scaled.replicas()) == 3
-        time.sleep(1)
+    three_stay(scaled, LEFT_S)
     watch.tell("three replicas all the while")
 
 
-def three_stay(scaled: Scaled) -> None:
-    """Three replicas, over more than the autoscaler's window."""
-    end = time.monotonic() + HELD_S
+def three_stay(scaled: Scaled, seconds: float = HELD_S) -> None:
+    """Three replicas, and no other number is wanted."""
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert scaled.wanted() == len(scaled.replicas()) == 3
         time.sleep(2)

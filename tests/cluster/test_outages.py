@@ -209,7 +209,8 @@ def test_every_pod_is_evicted_as_a_drain_does_it_and_no_request_fails(
     for label in (f"serving.kserve.io/inferenceservice={SLOT_A}", GATEWAY_PODS):
         for pod in site.found(label):
             # While another pod is on its way the budget refuses, and whoever drains asks again.
-            wait_until("Its eviction", lambda pod=pod: succeeds(partial(evict, site, pod)), timeout_s=WAIT_S)  # type: ignore[misc]
+            eviction = partial(evict, site, pod)
+            wait_until("Its eviction", partial(succeeds, eviction), timeout_s=WAIT_S)
     wait_until("Every replica", lambda: ready(site, SLOT_A) == REPLICAS, timeout_s=WAIT_S)
     site.cluster.kubectl.rolled_out(GATEWAYS, namespace=site.namespace, timeout_s=WAIT_S)
     callers.more()

@@ -84,7 +84,6 @@ class Slots:
         # The stable version's first: where both are new, callers wait for that one.
         for slot in sorted(Slot, key=lambda slot: planned[slot] != wanted.stable):
             self._serve(template, slot, planned[slot], looked.slots[slot])
-
         looked.width = self._width(template, planned, wanted)
 
     def _width(self, template: Template, planned: Plan, wanted: ServedModel) -> int:
