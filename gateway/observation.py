@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contract.errors import TriremeError
 from gateway.faults import log_fault
 from gateway.identifiers import Identifiers
+from gateway.identity.access import METRICS
 from gateway.metrics import Metrics
 from gateway.problems import ProblemResponse
 from gateway.telemetry.context import CURRENT, RequestContext
@@ -22,7 +23,6 @@ access_log = logging.getLogger("gateway.access")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNMATCHED = "unmatched"
-METRICS_PATH = "/metrics"
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -120,7 +120,7 @@ class Observation:
 
     def _counted(self, scope: Scope) -> AbstractContextManager[object]:
         # Who reads the metrics would see himself: of an idle gateway, always one request.
-        if scope["path"] == METRICS_PATH:
+        if (scope["method"], scope["path"]) == METRICS:
             return nullcontext()
         return self._metrics.in_flight.track_inprogress()
 
